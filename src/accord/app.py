@@ -1,0 +1,1 @@
+"""The only place where parts are joined: clocks, ids, secrets, connectors, store and engine."""

@@ -1,0 +1,46 @@
+"""What a connector can really do with a datatype in this system; a difference here is stated, never hidden.
+
+Owns: the words for capabilities. Printed by `accord check`, in the document, and used by core/planning.py.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ChangeCapture(StrEnum):
+    """How changes are seen."""
+
+    SINCE = "since"  # the listing filters by time or token
+    FEED = "feed"  # another listing names what changed; each record is then read
+    LISTING = "listing"  # a full listing, compared by fingerprint
+
+
+class Finding(StrEnum):
+    """How the copy that an earlier, unanswered create may have made can be found (P7)."""
+
+    CERTAIN = "certain"  # finding none proves there is none
+    LAGGING = "lagging"  # finding none proves nothing yet
+    NONE = "none"  # cannot be looked for: an unknown create is parked for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The abilities of one datatype. ``granularity`` and ``skew`` are seconds.
+
+    ``create_only``: properties that a create may carry and an update may not. ``read_only``: neither may.
+    ``assumptions``: sentences that hold until a person has confirmed them against the live system.
+    """
+
+    create: bool = True
+    update: bool = True
+    delete: bool = False
+    conditional_write: bool = False
+    idempotency_key: bool = False
+    finding: Finding = Finding.NONE
+    changes: ChangeCapture = ChangeCapture.LISTING
+    sees_deletes: bool = False
+    modified_time: bool = False
+    granularity: float = 0.0
+    create_only: frozenset[str] = field(default_factory=frozenset)
+    read_only: frozenset[str] = field(default_factory=frozenset)
+    assumptions: tuple[str, ...] = ()

@@ -1,0 +1,205 @@
+"""What is kept in step: the dataflow file as frozen data.
+
+Owns: the shape of a dataflow file. Does not own: reading it (config/), compiling its mappings (core/mapping.py).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from accord.model.records import Side
+from accord.model.values import DataType, Scalar
+
+
+class ConflictPolicy(StrEnum):
+    """Who wins when both sides changed a property differently."""
+
+    LATEST = "latest"
+    LEFT = "left"
+    RIGHT = "right"
+    MANUAL = "manual"
+    KEEP_NON_EMPTY = "keep_non_empty"
+    UNION = "union"
+
+
+class DeletePolicy(StrEnum):
+    """What follows when one side deleted its record."""
+
+    REPORT = "report"
+    UNLINK = "unlink"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+
+class ClearPolicy(StrEnum):
+    """Whether emptying a property crosses."""
+
+    PROPAGATE = "propagate"
+    IGNORE = "ignore"
+
+
+class Onboarding(StrEnum):
+    """Whether the first cycles may create, or only match and report."""
+
+    LINK_ONLY = "link_only"
+    CREATE = "create"
+
+
+class Creation(StrEnum):
+    """In which direction a record without counterpart gets one."""
+
+    LEFT_TO_RIGHT = "left_to_right"
+    BOTH = "both"
+    NONE = "none"
+
+
+class Direction(StrEnum):
+    """Which way a property crosses once the link exists."""
+
+    BOTH = "both"
+    LEFT_TO_RIGHT = "left_to_right"
+    RIGHT_TO_LEFT = "right_to_left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemEntry:
+    """One of the two systems: its name and its manifest file, relative to the dataflow file."""
+
+    system: str
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSettings:
+    """What the written document says. ``notice``: the whole introduction, or None for our plain one. ``generated``: a fixed time."""
+
+    title: str | None = None
+    notice: str | None = None
+    generated: str | None = None
+    line_ends: Literal["lf", "crlf"] = "lf"
+    left_label: str | None = None
+    right_label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds for every flow and property that does not say otherwise. ``fallback``: who wins where latest cannot tell."""
+
+    conflict: ConflictPolicy = ConflictPolicy.LATEST
+    fallback: Side = Side.LEFT
+    deletes: DeletePolicy = DeletePolicy.REPORT
+    clear: ClearPolicy = ClearPolicy.PROPAGATE
+    onboarding: Onboarding = Onboarding.LINK_ONLY
+    skew_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Whether Accord may write to the datatype on that side."""
+
+    left: bool = True
+    right: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Filters per side, in the small fixed vocabulary of core/filters.py: "Status = 'won' and Total > 0"."""
+
+    left: str | None = None
+    right: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchPart:
+    """One pair of properties that must agree in the normal form named by ``normal`` (YAML: ``as``)."""
+
+    left: str
+    right: str
+    normal: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformUse:
+    """A transform by name with its parameters. In YAML: a name, or a mapping with ``name`` and the parameters beside it."""
+
+    name: str
+    parameters: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemKey:
+    """The item property that identifies an item of a list, per side."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyMapping:
+    """How one property crosses.
+
+    ``left``, ``right``: property names of the manifests; several for split and join. ``name``: unique in the flow (default: the left
+    names joined by "+"). ``required``: a create waits until this has a value (default: true for references).
+    ``conflict``, ``clear``: None means the flow's. ``default``: written where a required member would be null.
+    """
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    name: str
+    type: DataType = DataType.STRING
+    transform: TransformUse | None = None
+    direction: Direction = Direction.BOTH
+    conflict: ConflictPolicy | None = None
+    clear: ClearPolicy | None = None
+    scale: int | None = None
+    refers_to: tuple[str, ...] = ()
+    required: bool = False
+    item_key: ItemKey | None = None
+    properties: tuple["PropertyMapping", ...] = ()
+    personal: bool = False
+    default: Scalar = None
+    document_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One left datatype paired with one right datatype.
+
+    ``name``: unique in the dataflow (default: "LEFT to RIGHT"); stable, since links are kept by it.
+    ``full_sync``: also records older than the onboarding. ``match``: alternatives; all parts of one must agree.
+    """
+
+    name: str
+    left: str
+    right: str
+    properties: tuple[PropertyMapping, ...] = ()
+    match: tuple[tuple[MatchPart, ...], ...] = ()
+    create: Creation = Creation.LEFT_TO_RIGHT
+    share: Share = field(default_factory=Share)
+    full_sync: bool = True
+    where: Where = field(default_factory=Where)
+    conflict: ConflictPolicy = ConflictPolicy.LATEST
+    fallback: Side = Side.LEFT
+    deletes: DeletePolicy = DeletePolicy.REPORT
+    clear: ClearPolicy = ClearPolicy.PROPAGATE
+    onboarding: Onboarding = Onboarding.LINK_ONLY
+    skew_seconds: float = 5.0
+
+    def datatype(self, side: Side) -> str:
+        """The datatype on that side."""
+        return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataflow:
+    """Two systems and their flows, in the order of the file."""
+
+    left: SystemEntry
+    right: SystemEntry
+    flows: tuple[Flow, ...]
+    document: DocumentSettings = field(default_factory=DocumentSettings)
+    path: str = "dataflow.yaml"
+
+    def entry(self, side: Side) -> SystemEntry:
+        """The system on that side."""
+        return self.left if side is Side.LEFT else self.right

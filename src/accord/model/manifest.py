@@ -1,0 +1,307 @@
+"""How a system is described to a connector: one manifest, as frozen data.
+
+Owns: the shape of a manifest file. Does not own: reading it (config/), obeying it (connectors/).
+
+Paths are dotted ("postalCode.zipCode") and relative to the record, or to the group's item where a property is in a group.
+Texts in calls may hold placeholders: ``{id}``, ``{reference}`` and, in ``find``, any property name of the datatype; constants may
+be ``$now`` (naive or zoned by ``clock``) and ``$reference``. Secrets are ``${env:NAME}``, ``${file:PATH}``, ``${keyring:NAME}``.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__pydantic_config__ = {"extra": "forbid"}
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+PropertyType = Literal["string", "integer", "decimal", "boolean", "date", "instant", "list"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authentication:
+    """How calls are signed in. Which keys a kind needs is checked when the manifest is read.
+
+    none; header: ``header`` carries ``value``; bearer: "Authorization: Bearer ``value``"; basic: ``user`` and ``password``;
+    token: ``request`` is made with ``body``, ``token`` and ``expires`` are paths in its answer, and the value is sent in ``header``
+    after ``prefix``; it is renewed ``renew_seconds`` before it expires and once after a 401 or 403.
+    """
+
+    kind: Literal["none", "header", "bearer", "basic", "token"] = "none"
+    header: str = "Authorization"
+    prefix: str = ""
+    value: str | None = None
+    user: str | None = None
+    password: str | None = None
+    method: Method = "POST"
+    path: str | None = None
+    body: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    token: str = "value"
+    expires: str | None = None
+    lifetime_seconds: float | None = None
+    renew_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the host bears. ``per_second`` 0 means unlimited; seconds are total deadlines per call, retries included apart."""
+
+    concurrency: int = 32
+    per_second: float = 0.0
+    deadline_seconds: float = 30.0
+    retries: int = 4
+    longest_wait_seconds: float = 120.0
+    body_megabytes: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemClock:
+    """How the system tells time: the zone of its naive times, how fine they are, how late a change may show (seconds)."""
+
+    zone: str = "UTC"
+    granularity_seconds: float = 0.001
+    lag_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """How pages follow each other.
+
+    none: one page; page: ``parameter`` counts from ``start``; cursor: ``next`` is a path in the body whose value goes
+    into ``parameter``; next_link: ``next`` is a path in the body that holds an address; link_header: rel=next.
+    ``total``: path of the number of records, compared with what came.
+    """
+
+    kind: Literal["none", "page", "cursor", "next_link", "link_header"] = "none"
+    parameter: str = "page"
+    start: int = 1
+    size_parameter: str | None = None
+    size: int = 500
+    next: str | None = None
+    total: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A paged read. ``items``: path of the array in the body, "" for the body itself."""
+
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    items: str = ""
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """How changes are read.
+
+    since: the datatype's own listing, or ``listing``, with ``parameter``; feed: ``listing`` belongs to another datatype, its items that
+    satisfy ``where`` only name (``id``) what changed. ``format``: how the time is written. ``clock``: path of the server's time
+    in the body, "" for the Date header. ``overlap_seconds``: moved back before the call, at least granularity plus lag.
+    """
+
+    kind: Literal["since", "feed"] = "since"
+    parameter: str = "updated_since"
+    format: Literal["zoned", "naive"] = "zoned"
+    listing: Listing | None = None
+    id: str | None = None
+    version: str | None = None
+    where: dict[str, Any] = field(default_factory=dict)
+    clock: str = ""
+    overlap_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """Where deleted records are listed; ``parameter`` takes the same time as Changes.parameter."""
+
+    listing: Listing
+    id: str
+    parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Find:
+    """Where a record is looked for by our reference. An item counts if ``compare`` (a path, crossing lists) equals the reference.
+
+    ``certain``: finding none proves that there is none; otherwise the search may lag.
+    """
+
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    items: str = ""
+    compare: str
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """A value that the wire derives from other properties of the same item; exactly one of the two is given.
+
+    ``multiply``: names or numbers, the product is sent; ``percent``: [part, whole], what is read is 100 x part / whole.
+    """
+
+    multiply: tuple[str | float, ...] | None = None
+    percent: tuple[str, str] | None = None
+    scale: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemShape:
+    """How the items of a list property are written by one route: names, constants and computed values by path in the item."""
+
+    at: str | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    add: dict[str, Any] = field(default_factory=dict)
+    compute: dict[str, Compute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A writing call. The properties it cannot carry follow through ``update`` and the groups.
+
+    ``requires``: the first create route whose required properties are all given (not null) is taken.
+    ``names``: property -> path in the body, before the property's own ``create`` or ``update`` name; with ``only_names`` nothing else is
+    sent. ``answer``: path of the record in the answer, or null when the answer carries none and the record is read back.
+    """
+
+    path: str
+    method: Method = "POST"
+    query: dict[str, str] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    only_names: bool = False
+    lists: dict[str, ItemShape] = field(default_factory=dict)
+    add: dict[str, Any] = field(default_factory=dict)
+    answer: str | None = ""
+    find: Find | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Properties that live together in a sub-resource, or in one item of a list of the record.
+
+    ``list`` + ``where``: the item of that list whose members have these values; ``object``: a member object.
+    ``current``: path of the item's
+    end: an item that has ended does not count; of several the last started (``started``) does.
+    ``write``: the call that posts the item (several groups of one path go in one call when ``wrap`` is array); null: it goes into
+    the record's own body at ``list``, as an array of items. ``replace``: the call instead when the item exists already. ``add``: constants
+    of the item. ``whole``: all properties of the group are sent, the unchanged ones from the record. ``clear``: constants that end the
+    item when its properties become empty. ``answer``: path of the items in the answer.
+    """
+
+    list: str | None = None
+    object: str | None = None
+    where: dict[str, Any] = field(default_factory=dict)
+    current: str | None = None
+    started: str | None = None
+    write: Route | None = None
+    replace: Route | None = None
+    wrap: Literal["array", "object"] = "object"
+    add: dict[str, Any] = field(default_factory=dict)
+    whole: bool = True
+    clear: dict[str, Any] | None = None
+    answer: str | None = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """One property as the system knows it.
+
+    ``path``: where it is read (default: its name). ``create``, ``update``: its name in those bodies (default: ``path``), false: cannot
+    be written then. ``format``: for date "date" or "midnight" (a naive time at 00:00:00); for instant "zoned" or "naive"; for decimal
+    and integer "number" or "text". ``precision_seconds``: of an instant. ``clearing``: what is sent to empty it.
+    ``items``: of a list. ``personal``: says something about a person.
+    """
+
+    type: PropertyType = "string"
+    path: str | None = None
+    group: str | None = None
+    create: str | bool = True
+    update: str | bool = True
+    format: Literal["date", "midnight", "zoned", "naive", "number", "text"] | None = None
+    scale: int | None = None
+    precision_seconds: float = 1.0
+    max_length: int | None = None
+    options: tuple[Any, ...] | None = None
+    clearing: Literal["null", "empty"] = "null"
+    compute: Compute | None = None
+    items: dict[str, "Property"] = field(default_factory=dict)
+    personal: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditional:
+    """How a write states the version it was planned against: ``header`` carries ``format`` with ``{version}``."""
+
+    header: str = "If-Match"
+    format: str = '"{version}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A member of a record and what it says: ``equals`` a value, or ``present`` (neither absent nor null)."""
+
+    path: str
+    equals: Any = None
+    present: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datatype:
+    """A kind of record: where it is listed, read and written, and what its properties are.
+
+    ``gone_when``: the record is deleted if one of these holds. ``ignore_when``: the record is never looked at (technical ones).
+    ``reference``: the property that can carry our reference. ``writable``: an update is possible at all.
+    """
+
+    id: str
+    version: str | None = None
+    modified: str | None = None
+    list: Listing
+    changes: Changes | None = None
+    deleted: Deleted | None = None
+    read: str | None = None
+    create: tuple[Route, ...] = ()
+    update: Route | None = None
+    delete: Route | None = None
+    conditional: Conditional | None = None
+    idempotency_header: str | None = None
+    reference: str | None = None
+    gone_when: tuple[Condition, ...] = ()
+    ignore_when: tuple[Condition, ...] = ()
+    groups: dict[str, Group] = field(default_factory=dict)
+    properties: dict[str, Property]
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """How the system announces changes: "standard" signs id.timestamp.body (HMAC-SHA256, base64) with ``secret``.
+
+    ``datatype`` and ``id`` are paths in the event; ``datatypes`` translates the event's words into datatypes.
+    """
+
+    kind: Literal["standard"] = "standard"
+    secret: str
+    datatype: str
+    id: str
+    datatypes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A system: origin, signing in, limits, clock and datatypes. ``manifest`` is the version of this format (1)."""
+
+    manifest: Literal[1]
+    system: str
+    origin: str
+    base_path: str = ""
+    private_hosts: bool = False
+    certificate_authority: str | None = None
+    authentication: Authentication = field(default_factory=Authentication)
+    headers: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    clock: SystemClock = field(default_factory=SystemClock)
+    webhooks: Webhooks | None = None
+    datatypes: dict[str, Datatype]

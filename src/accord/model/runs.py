@@ -1,0 +1,50 @@
+"""What a run amounts to: its cause, its result, and the counts that a person asks for.
+
+Owns: Run, FlowCounts. The counts are told to people; the proof is always in the systems themselves.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class FlowCounts:
+    """What one run did in one flow. Counts of records, but ``conflicts``, which counts properties."""
+
+    flow: str
+    matched: int = 0
+    created_left: int = 0
+    created_right: int = 0
+    updated_left: int = 0
+    updated_right: int = 0
+    deleted_left: int = 0
+    deleted_right: int = 0
+    conflicts: int = 0
+    waiting: int = 0
+    held: int = 0
+    review: int = 0
+    quarantined: int = 0
+    unknown: int = 0
+    unchanged: int = 0
+
+    @property
+    def writes(self) -> int:
+        """Operations done on either system."""
+        return self.created_left + self.created_right + self.updated_left + self.updated_right + self.deleted_left + self.deleted_right
+
+
+@dataclass(slots=True)
+class Run:
+    """Started work. ``cause``: "sync", "plan", "poll", "webhook", "demo". ``result``: "running", "done", "stopped", "failed"."""
+
+    id: str
+    cause: str
+    started: str
+    ended: str = ""
+    result: str = "running"
+    message: str = ""
+    read: int = 0
+    flows: dict[str, FlowCounts] = field(default_factory=dict)
+
+    def counts(self, flow: str) -> FlowCounts:
+        """The counts of one flow, made on first use."""
+        return self.flows.setdefault(flow, FlowCounts(flow))

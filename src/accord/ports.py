@@ -1,0 +1,181 @@
+"""The protocols between the engine and the world: Connector, Store, Clock, Ids, Secrets, Limiter.
+
+Owns: what the engine may ask for. Does not own: any answer. Batch-shaped: never a call per record where a batch would do.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from accord.model.capabilities import Capabilities
+from accord.model.journal import Absorb, Candidate, Closing, Intent, Totals
+from accord.model.links import Link, Pending, PendingState, WaitsFor
+from accord.model.plans import Found, Operation, Outcome, Write
+from accord.model.records import Hint, Known, Observation, Page, Side, Stored
+from accord.model.runs import Run
+
+
+class Clock(Protocol):
+    """Time, passed in, so that a simulation can own it."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back, for deadlines."""
+        ...
+
+
+class Ids(Protocol):
+    """Identifiers, passed in."""
+
+    def new(self) -> str:
+        """A fresh one: unique, sortable by time of making, [0-9a-z]."""
+        ...
+
+
+class Secrets(Protocol):
+    """Where secret references are looked up."""
+
+    def get(self, reference: str) -> str:
+        """The secret behind "env:NAME", "file:PATH" or "keyring:NAME". Raises ConfigurationError if there is none."""
+        ...
+
+
+class Connector(Protocol):
+    """One system over one protocol. It lists, reads and writes, and decides nothing.
+
+    Raises SystemUnavailable, SystemRefused and ListingFailed; never lets a transport's own error out. All calls are safe to repeat but
+    ``write``, which is repeated by nobody: what became of a write is said by its outcome.
+    """
+
+    @property
+    def system(self) -> str:
+        """The system's name."""
+        ...
+
+    def capabilities(self, datatype: str) -> Capabilities:
+        """What it can really do with this datatype."""
+        ...
+
+    def list(self, datatype: str) -> AsyncIterator[Page]:
+        """Every record, page by page; the last page says so and carries the cursor for ``changes``, taken *before* the first page."""
+        ...
+
+    def changes(self, datatype: str, cursor: str) -> AsyncIterator[Page]:
+        """What changed or was deleted since the cursor, inclusive: observations, or hints where a feed only names records.
+
+        Where ``capabilities(datatype).changes`` is LISTING this is not called.
+        """
+        ...
+
+    async def read(self, datatype: str, ids: Sequence[str]) -> Sequence[Observation]:
+        """One observation per id, in the same order. A record that is not there is Gone(NOT_FOUND), not an error."""
+        ...
+
+    async def find(self, datatype: str, writes: Sequence[Write]) -> Sequence[Found]:
+        """Look for what earlier creates may have made, by reference; one answer per write, in the same order."""
+        ...
+
+    def write(self, datatype: str, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
+        """Make the writes, several at once as the host bears, and yield each outcome once, in any order.
+
+        A precondition is enforced by the system where it can (capability ``conditional_write``), otherwise by reading the record just
+        before and comparing fingerprints.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class Store(Protocol):
+    """The durable state: links, bases, records, pending, journal, cursors, runs. Synchronous; every call is one transaction.
+
+    Raises StoreError; StoreBusy when this engine's fence has been overtaken, with nothing committed (P21).
+    """
+
+    def begin(self, run: Run) -> None:
+        """Note that a run has started."""
+        ...
+
+    def end(self, run: Run) -> None:
+        """Note how a run ended, with its counts."""
+        ...
+
+    def cursor(self, side: Side, datatype: str) -> str | None:
+        """Where changes are read from, or None before the first full listing ended."""
+        ...
+
+    def known(self, side: Side, datatype: str, ids: Sequence[str]) -> Mapping[str, Known]:
+        """What is remembered of these records; unknown ids are left out."""
+        ...
+
+    def absorb(self, batch: Absorb) -> None:
+        """Make one page durable (see Absorb). A pending row that exists goes back to NEW; a seen record is no longer gone."""
+        ...
+
+    def pending(self, flow: str, state: PendingState, after: int = 0, limit: int = 500) -> Sequence[Pending]:
+        """Pending rows of one state in order of ``row``, beyond ``after``."""
+        ...
+
+    def records(self, side: Side, datatype: str, ids: Sequence[str]) -> Mapping[str, Stored]:
+        """What is held of these records."""
+        ...
+
+    def links(self, flow: str, side: Side, ids: Sequence[str]) -> Mapping[str, Link]:
+        """Live links of these records, by the id on that side."""
+        ...
+
+    def candidates(self, flow: str, side: Side, ids: Sequence[str]) -> Mapping[str, Sequence[Candidate]]:
+        """Records of the other side that share a match key with these, live ones only; ids without any are left out."""
+        ...
+
+    def resolve(self, wanted: Sequence[WaitsFor]) -> Mapping[WaitsFor, str]:
+        """The id on the other side of each live link; those without a link are left out."""
+        ...
+
+    def intend(self, run: str, at: str, operations: Sequence[Operation]) -> None:
+        """Make intents durable before any call (the journal step)."""
+        ...
+
+    def intents(self, states: Sequence[str], limit: int = 500) -> Sequence[Intent]:
+        """Intents in these states, oldest first."""
+        ...
+
+    def close(self, batch: Closing) -> None:
+        """The record step: one transaction (see Closing). New links wake the pending rows that wait for them.
+
+        Raises StoreError if a link would break exclusivity (P8); then nothing is committed.
+        """
+        ...
+
+    def hint(self, hints: Sequence[Hint], event: str | None = None) -> bool:
+        """Keep hints until they are taken. False, and nothing kept, if an event of this id was kept before."""
+        ...
+
+    def hints(self, side: Side, datatype: str, limit: int = 500) -> Sequence[Hint]:
+        """Hints that wait to be read."""
+        ...
+
+    def unhint(self, hints: Sequence[Hint]) -> None:
+        """Drop hints that have been read."""
+        ...
+
+    def totals(self, flows: Sequence[str]) -> Sequence[Totals]:
+        """Live links and pending rows per flow."""
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """A small named fact, such as when a flow was onboarded."""
+        ...
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a small named fact."""
+        ...
