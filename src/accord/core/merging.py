@@ -1,0 +1,271 @@
+"""The merge step: left, right and their bases -> what each side should get, per property.
+
+Owns: the decision table below, and its application to scalars and lists. Does not own: who wins a conflict (core/conflicts.py), whether a
+write is allowed (core/planning.py).
+
+Each side is compared with **its own** base. So a value that the target rewrote when it was written (trimmed, rounded) does not look like an
+edit, and an edit on one side is never taken for a difference made by the other.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Final, cast
+
+from accord.core.conflicts import Times, resolve
+from accord.model.dataflow import ClearPolicy, ConflictPolicy, Direction
+from accord.model.records import Side
+from accord.model.values import Item, Scalar, Value, Values, is_empty
+
+
+class Nothing(Enum):
+    """Absent: no value was shown, or nothing has been agreed. Never the same as empty."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Nothing.ABSENT
+
+
+class Now(StrEnum):
+    """How a side's value stands to what is known of it."""
+
+    STILL = "still"  # equals its base
+    MOVED = "moved"  # differs from its base
+    EMPTY = "empty"  # no base yet, and no value
+    VALUE = "value"  # no base yet, and a value
+    ABSENT = "absent"  # not shown
+
+
+class Then(StrEnum):
+    """What follows for the pair."""
+
+    KEEP = "keep"  # nothing
+    AGREE = "agree"  # nothing is written, the bases become what both sides hold
+    TO_RIGHT = "to_right"
+    TO_LEFT = "to_left"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the decision table. ``same``: whether both sides hold the same now; None where it does not matter."""
+
+    rule: str
+    left: Now | None
+    right: Now | None
+    same: bool | None
+    then: Then
+
+
+TABLE: Final = (
+    Row("MERGE-10", Now.ABSENT, None, None, Then.KEEP),
+    Row("MERGE-10", None, Now.ABSENT, None, Then.KEEP),
+    Row("MERGE-01", Now.STILL, Now.STILL, None, Then.KEEP),
+    Row("MERGE-04", Now.MOVED, Now.MOVED, True, Then.AGREE),
+    Row("MERGE-04", Now.MOVED, Now.STILL, True, Then.AGREE),
+    Row("MERGE-04", Now.STILL, Now.MOVED, True, Then.AGREE),
+    Row("MERGE-02", Now.MOVED, Now.STILL, False, Then.TO_RIGHT),
+    Row("MERGE-03", Now.STILL, Now.MOVED, False, Then.TO_LEFT),
+    Row("MERGE-05", Now.MOVED, Now.MOVED, False, Then.CONFLICT),
+    Row("MERGE-06", Now.EMPTY, Now.EMPTY, None, Then.AGREE),
+    Row("MERGE-06", Now.VALUE, Now.VALUE, True, Then.AGREE),
+    Row("MERGE-07", Now.EMPTY, Now.VALUE, None, Then.TO_LEFT),
+    Row("MERGE-08", Now.VALUE, Now.EMPTY, None, Then.TO_RIGHT),
+    Row("MERGE-09", Now.VALUE, Now.VALUE, False, Then.CONFLICT),
+)
+"""Read from the top; the first row that fits decides. Both bases exist or neither does: half a base counts as none."""
+
+_DECISIONS: Final = {
+    (left, right, same): row
+    for left in Now
+    for right in Now
+    for same in (True, False)
+    for row in reversed(TABLE)
+    if row.left in (None, left) and row.right in (None, right) and row.same in (None, same)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyRule:
+    """What the dataflow says about one property. ``items``: the rules of a list's item properties."""
+
+    name: str
+    direction: Direction = Direction.BOTH
+    conflict: ConflictPolicy = ConflictPolicy.LATEST
+    fallback: Side = Side.LEFT
+    clear: ClearPolicy = ClearPolicy.PROPAGATE
+    items: Mapping[str, "PropertyRule"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The outcome for one property.
+
+    ``left``, ``right``: what that side should get, ABSENT for nothing. ``agreed``: the bases may be set to what both sides hold now.
+    ``settled``: only this side's base may (its edit is acknowledged, but does not cross). ``loser``: the side whose edit is replaced.
+    """
+
+    name: str
+    rule: str
+    left: Value | Nothing = ABSENT
+    right: Value | Nothing = ABSENT
+    agreed: bool = False
+    settled: Side | None = None
+    conflict: bool = False
+    held: bool = False
+    loser: Side | None = None
+
+    def to(self, side: Side) -> Value | Nothing:
+        """What that side should get."""
+        return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The four inputs of a merge of one record pair, in common form; a missing key is absent, or a base not agreed yet."""
+
+    left: Values
+    right: Values
+    left_base: Values = field(default_factory=dict)
+    right_base: Values = field(default_factory=dict)
+
+
+def merge(rules: Iterable[PropertyRule], sides: Sides, times: Times) -> tuple[Merged, ...]:
+    """Merge a record pair property by property; properties do not see each other (P13)."""
+    return tuple(
+        merge_property(
+            rule,
+            sides.left.get(rule.name, ABSENT),
+            sides.right.get(rule.name, ABSENT),
+            (sides.left_base.get(rule.name, ABSENT), sides.right_base.get(rule.name, ABSENT)),
+            times,
+        )
+        for rule in rules
+    )
+
+
+def merge_property(
+    rule: PropertyRule, left: Value | Nothing, right: Value | Nothing, bases: tuple[Value | Nothing, Value | Nothing], times: Times
+) -> Merged:
+    """Merge one property: the table, then direction, clearing and conflict policy. ``bases``: of the left and of the right."""
+    if bases[0] is ABSENT or bases[1] is ABSENT:
+        bases = (ABSENT, ABSENT)
+    row = _DECISIONS[standing(left, bases[0]), standing(right, bases[1]), left == right]
+    if row.then in (Then.KEEP, Then.AGREE):
+        return Merged(rule.name, row.rule, agreed=row.then is Then.AGREE)
+    assert left is not ABSENT and right is not ABSENT  # MERGE-10 comes first in the table
+    if rule.items is not None and isinstance(left, Mapping) and isinstance(right, Mapping) and rule.direction is Direction.BOTH:
+        return _merge_list(rule, left, right, bases, times)
+    if row.then is Then.CONFLICT:
+        return _conflict(rule, left, right, times)
+    source = Side.LEFT if row.then is Then.TO_RIGHT else Side.RIGHT
+    return _cross(rule, row.rule, source, left if source is Side.LEFT else right)
+
+
+def standing(value: Value | Nothing, base: Value | Nothing) -> Now:
+    """How a value stands to its base."""
+    if value is ABSENT:
+        return Now.ABSENT
+    if base is ABSENT:
+        return Now.EMPTY if is_empty(value) else Now.VALUE
+    return Now.STILL if value == base else Now.MOVED
+
+
+def _sends(direction: Direction, side: Side) -> bool:
+    return direction is Direction.BOTH or (direction is Direction.LEFT_TO_RIGHT) is (side is Side.LEFT)
+
+
+def _give(name: str, rule: str, target: Side, value: Value, loser: Side | None = None) -> Merged:
+    conflict = loser is not None
+    if target is Side.LEFT:
+        return Merged(name, rule, left=value, conflict=conflict, loser=loser)
+    return Merged(name, rule, right=value, conflict=conflict, loser=loser)
+
+
+def _cross(rule: PropertyRule, table_rule: str, source: Side, value: Value) -> Merged:
+    """One side has something for the other: it crosses unless it does not send, or emptying does not cross."""
+    if not _sends(rule.direction, source):
+        return Merged(rule.name, "MERGE-11", settled=source)
+    if is_empty(value) and rule.clear is ClearPolicy.IGNORE:
+        return Merged(rule.name, "MERGE-13", settled=source)
+    return _give(rule.name, table_rule, source.other, value)
+
+
+def _conflict(rule: PropertyRule, left: Value, right: Value, times: Times) -> Merged:
+    if rule.direction is not Direction.BOTH:
+        source = Side.LEFT if rule.direction is Direction.LEFT_TO_RIGHT else Side.RIGHT
+        return _give(rule.name, "MERGE-12", source.other, left if source is Side.LEFT else right, loser=source.other)
+    ending = resolve(rule.conflict, rule.fallback, left, right, times)
+    if ending.held:
+        return Merged(rule.name, ending.rule, conflict=True, held=True)
+    if ending.winner is not None:
+        return _give(rule.name, ending.rule, ending.winner.other, ending.value, loser=ending.winner.other)
+    return Merged(
+        rule.name,
+        ending.rule,
+        left=ABSENT if ending.value == left else ending.value,
+        right=ABSENT if ending.value == right else ending.value,
+        conflict=True,
+    )
+
+
+def _merge_list(
+    rule: PropertyRule,
+    left: Mapping[str, Item],
+    right: Mapping[str, Item],
+    bases: tuple[Value | Nothing, Value | Nothing],
+    times: Times,
+) -> Merged:
+    """Merge a list item by item, by key: an item added on one side is added on the other, one removed is removed unless it was changed."""
+    left_base = bases[0] if isinstance(bases[0], Mapping) else {}
+    right_base = bases[1] if isinstance(bases[1], Mapping) else {}
+    merged: dict[str, Item] = {}
+    conflict, held = False, False
+    loser: Side | None = None
+    for key in [*left, *(k for k in right if k not in left)]:
+        item = _merge_item(rule, (left.get(key), right.get(key)), (left_base.get(key), right_base.get(key)), times)
+        if item.value is not None:
+            merged[key] = item.value
+        conflict, held, loser = conflict or item.conflict, held or item.held, item.loser or loser
+    if held:
+        return Merged(rule.name, "CONFLICT-04", conflict=True, held=True)
+    if merged == left == right:
+        return Merged(rule.name, "MERGE-04", agreed=True)
+    return Merged(
+        rule.name,
+        "LIST-01",
+        left=ABSENT if merged == left else merged,
+        right=ABSENT if merged == right else merged,
+        conflict=conflict,
+        loser=loser,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _MergedItem:
+    value: Item | None
+    conflict: bool = False
+    held: bool = False
+    loser: Side | None = None
+
+
+def _merge_item(
+    rule: PropertyRule, items: tuple[Item | None, Item | None], bases: tuple[Item | None, Item | None], times: Times
+) -> _MergedItem:
+    left, right = items
+    if left is None or right is None:
+        only, base, other_base = (right, bases[1], bases[0]) if left is None else (left, bases[0], bases[1])
+        removed = other_base is not None and base is not None  # it was agreed, so the other side took it away
+        return _MergedItem(None if removed and only == base else only)
+    result: dict[str, Scalar] = {}
+    conflict, held = False, False
+    loser: Side | None = None
+    for name, item_rule in (rule.items or {}).items():
+        before = ((bases[0] or {}).get(name, ABSENT), (bases[1] or {}).get(name, ABSENT))
+        one = merge_property(item_rule, left.get(name, ABSENT), right.get(name, ABSENT), before, times)
+        conflict, held, loser = conflict or one.conflict, held or one.held, one.loser or loser
+        value = one.left if one.left is not ABSENT else one.right if one.right is not ABSENT else left.get(name, right.get(name, ABSENT))
+        if value is not ABSENT:
+            result[name] = cast(Scalar, value)
+    return _MergedItem(result, conflict, held, loser)
