@@ -2,8 +2,9 @@
 
 Owns: what counts as one certain candidate. Does not own: normal forms (core/normal.py), looking candidates up (store).
 
-The decision looks at all criteria together and at both sides, so it does not depend on which record is looked at first (P12): a link is formed
-only where exactly one record on each side shares a criterion. Criteria are used once, to form a link; after that only the link counts.
+The decision looks at all criteria together and at both sides, so it does not depend on which record is looked at first (P12): a link is
+formed only where exactly one record on each side shares a criterion. Criteria are used once, to form a
+link; after that only the link counts.
 """
 
 from collections.abc import Collection, Sequence
@@ -38,8 +39,8 @@ class Ambiguous:
 def match(candidates: Sequence[Candidate], invalid: Collection[str] = ()) -> Counterpart | Alone | Ambiguous:
     """Decide for one unlinked record.
 
-    ``candidates``: of all criteria. ``invalid``: names of criterion properties whose value has no normal form; they do not stop a certain match,
-    but a record that carries one is never taken for new (a mistyped key would become a duplicate).
+    ``candidates``: of all criteria. ``invalid``: names of criterion properties whose value has no normal form; they do not stop a
+    certain match, but a record that carries one is never taken for new (a mistyped key would become a duplicate).
     """
     free = {candidate.id for candidate in candidates if not candidate.taken}
     everyone = tuple(sorted({candidate.id for candidate in candidates}))
