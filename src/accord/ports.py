@@ -137,6 +137,14 @@ class Store(Protocol):
         """Records of the other side that share a match key with these, live ones only; ids without any are left out."""
         ...
 
+    def count(self, side: Side, datatype: str) -> int:
+        """How many records of a datatype are known and not gone."""
+        ...
+
+    def release(self, flow: str, states: Sequence[PendingState]) -> int:
+        """Put all pending rows of these states back to NEW; how many."""
+        ...
+
     def resolve(self, wanted: Sequence[WaitsFor]) -> Mapping[WaitsFor, str]:
         """The id on the other side of each live link; those without a link are left out."""
         ...

@@ -151,7 +151,7 @@ def merge_property(
     """Merge one property: the table, then direction, clearing and conflict policy. ``bases``: of the left and of the right."""
     if bases[0] is ABSENT or bases[1] is ABSENT:
         bases = (ABSENT, ABSENT)
-    row = _DECISIONS[standing(left, bases[0]), standing(right, bases[1]), left == right]
+    row = _DECISIONS[standing(left, bases[0]), standing(right, bases[1]), _same(left, right)]
     if row.then in (Then.KEEP, Then.AGREE):
         return Merged(rule.name, row.rule, agreed=row.then is Then.AGREE)
     assert left is not ABSENT and right is not ABSENT  # MERGE-10 comes first in the table
@@ -161,6 +161,13 @@ def merge_property(
         return _conflict(rule, left, right, times)
     source = Side.LEFT if row.then is Then.TO_RIGHT else Side.RIGHT
     return _cross(rule, row.rule, source, left if source is Side.LEFT else right)
+
+
+def _same(left: Value | Nothing, right: Value | Nothing) -> bool:
+    """Whether both hold the same; one kind of empty corresponds to the other."""
+    if left == right:
+        return True
+    return left is not ABSENT and right is not ABSENT and is_empty(left) and is_empty(right)
 
 
 def standing(value: Value | Nothing, base: Value | Nothing) -> Now:

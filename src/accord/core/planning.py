@@ -71,6 +71,11 @@ class FlowRules:
         """The flow."""
         return self.compiled.flow
 
+    @property
+    def needs_current(self) -> bool:
+        """Whether a write needs the target's raw record: lists are written whole, several properties that make one value together."""
+        return any(m.properties or len(m.left) > 1 or len(m.right) > 1 for m in self.flow.properties)
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:

@@ -1,1 +1,1 @@
-"""engine."""
+"""SHELL: does, never decides. cycle.py shows the eight steps on one screen: START HERE."""

@@ -3,6 +3,7 @@
 Owns: Run, FlowCounts. The counts are told to people; the proof is always in the systems themselves.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -25,6 +26,19 @@ class FlowCounts:
     quarantined: int = 0
     unknown: int = 0
     unchanged: int = 0
+
+    def add(self, kind: str, side: str) -> None:
+        """Count one operation done: "create", "update" or "delete", on a side."""
+        name = f"{kind}d_{side}"
+        setattr(self, name, getattr(self, name) + 1)
+
+    def stand(self, pending: Mapping[str, int]) -> None:
+        """Take over how many rows stay pending, by state."""
+        self.waiting = pending.get("waiting", 0)
+        self.held = pending.get("held", 0)
+        self.review = pending.get("review", 0)
+        self.quarantined = pending.get("quarantined", 0)
+        self.unknown = pending.get("unknown", 0)
 
     @property
     def writes(self) -> int:

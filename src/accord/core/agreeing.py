@@ -1,0 +1,43 @@
+"""What a proven write makes agreed: the bases after an operation is done.
+
+Owns: which values become bases. Does not own: making them durable (engine/recording.py).
+"""
+
+from accord.core.merging import ABSENT
+from accord.model.links import Link
+from accord.model.plans import Operation
+from accord.model.records import Side
+from accord.model.values import Value, Values, is_empty
+
+
+def agree(link: Link, operation: Operation, source: Values, answer: Values) -> tuple[Link, tuple[str, ...]]:
+    """Give the link with its proven bases, and the names of properties that have to be looked at again.
+
+    ``source``: the source record as the operation was planned with; ``answer``: the target as it answered.
+
+    A property that was sent: the target's base becomes what it answered, even if that is another value (trimmed, rounded), so it does
+    not look edited (P6); the source's base what it held, unless what was sent came from both sides: then its own operation proves it.
+    A property that was not sent: its bases are set only if there were none and both sides hold the same. What differs without a base
+    is left to the next merge; what a user changed meanwhile keeps its old base, and so still looks changed (P4).
+    """
+    side = operation.side
+    bases: dict[Side, dict[str, Value]] = {Side.LEFT: dict(link.left_base), Side.RIGHT: dict(link.right_base)}
+    sent = {change.name: change.value for change in operation.changes}
+    again: list[str] = []
+    for name, answered in answer.items():
+        held = source.get(name, ABSENT)
+        if name in sent:
+            bases[side][name] = answered
+            if held is not ABSENT and held == sent[name]:
+                bases[side.other][name] = held
+        elif held is not ABSENT and not (name in link.left_base and name in link.right_base):
+            if held == answered or (is_empty(held) and is_empty(answered)):
+                bases[side.other][name], bases[side][name] = held, answered
+            else:
+                again.append(name)
+    return Link(link.flow, link.left, link.right, bases[Side.LEFT], bases[Side.RIGHT], link.id), tuple(again)
+
+
+def rewritten(operation: Operation, answer: Values) -> tuple[str, ...]:
+    """Names of properties that the target holds otherwise than it was sent them: said once, never sent again."""
+    return tuple(c.name for c in operation.changes if c.name in answer and answer[c.name] != c.value)

@@ -1,0 +1,103 @@
+"""START HERE: one cycle, the eight steps in order.
+
+Owns: the order of the steps and what runs ahead of what. Decides nothing: rules are in core/, each step's doing in its own file.
+
+A change comes in by **read** (reading.py), which makes it durable as a pending row. Each flow then works its pending rows off in batches:
+**map, match, merge, plan** (preparing.py calls the core), **journal** (journaling.py), **write** (writing.py), **record** (recording.py).
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from accord.core.ordering import parents_first
+from accord.core.planning import FlowRules
+from accord.engine.journaling import journal
+from accord.engine.onboarding import rules_for_run
+from accord.engine.parts import Engine
+from accord.engine.preparing import Busy, prepare
+from accord.engine.reading import read
+from accord.engine.recording import record
+from accord.engine.recovery import recover
+from accord.engine.writing import write
+from accord.model.dataflow import Flow
+from accord.model.links import Pending, PendingState
+from accord.model.runs import Run
+
+
+async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), full: bool = False) -> None:
+    """Bring the chosen flows in step once. ``full``: list everything instead of reading changes.
+
+    Raises SystemProblem when a system cannot be read or refuses us as a whole; what was durable by then stays.
+    """
+    engine.tried.clear()
+    flows = parents_first(engine.flows(names))
+    await recover(engine, run)  # what an earlier run left open comes first
+    await read(engine, run, flows, full)  # 1 read
+    for flow in flows:
+        await _work_off(engine, run, await rules_for_run(engine, flow))
+    if await recover(engine, run):  # unknown outcomes of this very cycle: most can be told at once
+        for flow in flows:
+            await _work_off(engine, run, await rules_for_run(engine, flow))
+    for total in await engine.keep(engine.store.totals, [flow.name for flow in flows]):
+        run.counts(total.flow).stand(total.pending)
+
+
+async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:
+    """Work a flow's pending rows off, some batches ahead of the wire; rows that came back meanwhile are taken up again."""
+    busy, done = Busy(), 0
+    room = asyncio.Semaphore(engine.ahead)
+    while True:
+        running: set[asyncio.Task[None]] = set()
+        after, taken = 0, 0
+        while items := await engine.keep(engine.store.pending, rules.flow.name, PendingState.NEW, after, engine.batch):
+            after = items[-1].row
+            mine = _may_try(engine, rules.flow, items)
+            taken += len(mine)
+            if mine:
+                await room.acquire()
+                task = asyncio.create_task(_batch(engine, run, rules, mine, busy))
+                task.add_done_callback(lambda _: room.release())
+                running.add(task)
+            running = await _reap(running, wait=False)
+            done += len(mine)
+            engine.progress(rules.flow.name, done, 0)
+        await _reap(running, wait=True)
+        if not taken:
+            return
+
+
+async def _batch(engine: Engine, run: Run, rules: FlowRules, items: Sequence[Pending], busy: Busy) -> None:
+    work = await engine.keep(prepare, engine, rules, items, busy)  # 2 map, 3 match, 4 merge, 5 plan
+    try:
+        await journal(engine, run, work)  # 6 journal
+        outcomes = await write(engine, work)  # 7 write
+        await record(engine, run, rules, work, outcomes)  # 8 record
+    finally:
+        busy.release(work)
+
+
+def _may_try(engine: Engine, flow: Flow, items: Sequence[Pending]) -> list[Pending]:
+    """Leave out what was tried often enough in this cycle: it stays pending for the next one."""
+    mine = []
+    for item in items:
+        tries = engine.tried.get((flow.name, item.ref), 0)
+        if tries < engine.tries:
+            engine.tried[flow.name, item.ref] = tries + 1
+            mine.append(item)
+    return mine
+
+
+async def _reap(running: set[asyncio.Task[None]], wait: bool) -> set[asyncio.Task[None]]:
+    """Take the results of ended batches; the first error ends the others and goes up."""
+    if not running:
+        return running
+    if wait:
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+    else:
+        done = {task for task in running if task.done()}
+    failed = next((task for task in done if not task.cancelled() and task.exception() is not None), None)
+    if failed is not None:
+        rest = running - {failed}
+        await asyncio.gather(*rest, return_exceptions=True)
+        failed.result()
+    return running - done

@@ -1,0 +1,83 @@
+"""What the engine is made of: ports and compiled flows, put together by app.py and handed to every step.
+
+Owns: Engine, the parts of one dataflow. Does not own: making any of them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import ParamSpec, Protocol, TypeVar
+
+from accord.core.mapping import CompiledFlow
+from accord.core.planning import FlowRules, property_rules
+from accord.model.dataflow import Dataflow, Flow
+from accord.model.records import RecordRef, Side
+from accord.ports import Clock, Connector, Ids, Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Keep(Protocol):
+    """Runs a call on the store's own thread (or at once, in a simulation), so that writes are serialised and the loop never waits."""
+
+    def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Run it and give its result."""
+        ...
+
+
+def ignore_progress(_flow: str, _done: int, _left: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """One dataflow, ready to run. ``batch``: records worked on at once; ``ahead``: batches in flight; ``tries``: per record and cycle.
+
+    ``progress``: told the flow, records done, and records left as far as known.
+    """
+
+    dataflow: Dataflow
+    compiled: Mapping[str, CompiledFlow]
+    connectors: Mapping[Side, Connector]
+    store: Store
+    keep: Keep
+    clock: Clock
+    ids: Ids
+    progress: Callable[[str, int, int], None] = ignore_progress
+    batch: int = 250
+    ahead: int = 3
+    tries: int = 3
+    go_ahead: bool = False
+    tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
+
+    def now(self) -> str:
+        """The current instant as the store keeps it."""
+        return instant_text(self.clock.now())
+
+    def flows(self, names: Sequence[str] = ()) -> tuple[Flow, ...]:
+        """The chosen flows, or all of them, in the order of the file."""
+        return tuple(flow for flow in self.dataflow.flows if not names or flow.name in names)
+
+    def interested(self, side: Side, datatype: str) -> tuple[Flow, ...]:
+        """The flows that use this datatype on this side: one reader serves them all."""
+        return tuple(flow for flow in self.dataflow.flows if flow.datatype(side) == datatype)
+
+
+def flow_rules(engine: Engine, flow: Flow, unknown: frozenset[RecordRef], onboarded: str | None, go_ahead: bool) -> FlowRules:
+    """Bring together all that holds for a flow in this run."""
+    return FlowRules(
+        compiled=engine.compiled[flow.name],
+        properties=property_rules(flow),
+        capabilities={side: engine.connectors[side].capabilities(flow.datatype(side)) for side in Side},
+        systems={side: engine.dataflow.entry(side).system for side in Side},
+        kinds={other.name: {side: other.datatype(side) for side in Side} for other in engine.dataflow.flows},
+        go_ahead=go_ahead,
+        onboarded=onboarded,
+        unknown=unknown,
+    )
+
+
+def instant_text(moment: datetime) -> str:
+    """An aware instant in canonical text with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,205 @@
+"""The steps map, match, merge and plan over one batch: brings together what the core needs and calls it. Runs on the store's thread.
+
+Owns: which records a batch needs, the look-ups for them, and that no record is worked on twice at once. Decides nothing: that is core/.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from accord.core.mapping import Mapped
+from accord.core.matching import Alone, Counterpart, match
+from accord.core.planning import FlowRules, Half, Pair, Planned, plan_create, plan_pair, review
+from accord.engine.parts import Engine
+from accord.model.journal import Candidate
+from accord.model.links import Link, Pending, WaitsFor
+from accord.model.records import RecordRef, Seen, Side, Stored
+
+
+@dataclass(slots=True)
+class Work:
+    """One batch on its way: what was planned, and the pending rows it answers for.
+
+    ``finished``: rows that need nothing. ``resolved``: references looked up, for reading the answers. ``claimed``: refs that no other
+    batch may touch. ``kept``: rows that stay as they are said here.
+    """
+
+    planned: list[Planned] = field(default_factory=list)
+    finished: set[RecordRef] = field(default_factory=set)
+    resolved: dict[WaitsFor, str] = field(default_factory=dict)
+    claimed: set[RecordRef] = field(default_factory=set)
+    kept: list[Pending] = field(default_factory=list)
+
+
+class Busy:
+    """The records that batches in flight work on."""
+
+    def __init__(self) -> None:
+        self._refs: set[RecordRef] = set()
+
+    def claim(self, work: Work, refs: Iterable[RecordRef]) -> bool:
+        """Take records for a batch; False, and nothing taken, if one is taken already by this or another batch."""
+        wanted = set(refs)
+        if wanted & self._refs:
+            return False
+        self._refs |= wanted
+        work.claimed |= wanted
+        return True
+
+    def release(self, work: Work) -> None:
+        """Let a batch's records go."""
+        self._refs -= work.claimed
+        work.claimed.clear()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one batch looks at while it is prepared: stored records and links by id, per side."""
+
+    engine: Engine
+    rules: FlowRules
+    work: Work
+    busy: Busy
+    stored: dict[Side, dict[str, Stored]] = field(default_factory=lambda: {side: {} for side in Side})
+    links: dict[Side, dict[str, Link]] = field(default_factory=lambda: {side: {} for side in Side})
+
+    def claims(self, refs: Iterable[RecordRef]) -> bool:
+        return self.busy.claim(self.work, refs)
+
+    def ref(self, side: Side, id: str) -> RecordRef:
+        return RecordRef(side, self.rules.flow.datatype(side), id)
+
+    def load(self, side: Side, ids: Iterable[str]) -> None:
+        """Fetch stored records not fetched yet, and the references that mapping them needs."""
+        missing = [id for id in dict.fromkeys(ids) if id not in self.stored[side]]
+        if not missing:
+            return
+        found = self.engine.store.records(side, self.rules.flow.datatype(side), missing)
+        self.stored[side].update(found)
+        compiled = self.rules.compiled
+        wanted = {w for one in found.values() if one.values is not None for w in compiled.references(side, one.values)}
+        self.resolve(wanted)
+
+    def resolve(self, wanted: Iterable[WaitsFor]) -> None:
+        """Look references up, and note them both ways: the answer to a write is read back with the inverse."""
+        unknown = [one for one in wanted if one not in self.work.resolved]
+        if not unknown:
+            return
+        for one, id in self.engine.store.resolve(unknown).items():
+            self.work.resolved[one] = id
+            self.work.resolved[WaitsFor(one.flow, one.side.other, id)] = one.id
+
+    def half(self, side: Side, id: str, link: Link | None = None) -> Half | None:
+        """The record as it is now: from its content, or from the base where nothing has moved; None when neither is known."""
+        stored = self.stored[side].get(id)
+        if stored is None:
+            return None
+        compiled, ref = self.rules.compiled, self.ref(side, id)
+        if stored.values is not None:
+            mapped = compiled.common(side, stored.values, self.work.resolved)
+            in_scope = compiled.in_scope(side, stored.values)
+        elif link is not None or stored.gone:
+            mapped, in_scope = Mapped(link.base(side) if link else {}, {}, {}), True
+        else:
+            return None
+        return Half(ref, mapped, stored.values, stored.version, stored.fingerprint, stored.modified, stored.gone, in_scope)
+
+
+def references_of(engine: Engine, rules: FlowRules, records: Sequence[Seen]) -> Mapping[WaitsFor, str]:
+    """The references that mapping these records needs, both ways. Runs on the store's thread."""
+    batch = _Batch(engine, rules, Work(), Busy())
+    batch.resolve({w for one in records for w in rules.compiled.references(one.ref.side, one.values)})
+    return batch.work.resolved
+
+
+def prepare(engine: Engine, rules: FlowRules, items: Sequence[Pending], busy: Busy) -> Work:
+    """Turn pending rows into planned pairs. Rows whose records another batch holds are left for later."""
+    batch = _Batch(engine, rules, Work(), busy)
+    asked = {side: [item.ref.id for item in items if item.ref.side is side] for side in Side}
+    for side in Side:
+        batch.links[side] = dict(engine.store.links(rules.flow.name, side, asked[side])) if asked[side] else {}
+    _linked(batch)
+    lonely = {side: [id for id in asked[side] if id not in batch.links[side]] for side in Side}
+    _unlinked(batch, lonely)
+    return batch.work
+
+
+def _linked(batch: _Batch) -> None:
+    links = {link.id: link for side in Side for link in batch.links[side].values()}
+    for side in Side:
+        batch.load(side, [link.record(side) for link in links.values()])
+    for link in links.values():
+        _plan_link(batch, link)
+
+
+def _plan_link(batch: _Batch, link: Link) -> None:
+    refs = [batch.ref(side, link.record(side)) for side in Side]
+    left, right = (batch.half(side, link.record(side), link) for side in Side)
+    if left is None or right is None or not batch.claims(refs):
+        return
+    batch.work.finished.update(refs)
+    batch.work.planned.append(plan_pair(batch.rules, Pair(left, right, link), batch.work.resolved, batch.engine.ids.new()))
+
+
+def _unlinked(batch: _Batch, lonely: Mapping[Side, list[str]]) -> None:
+    """Match records without a link. The left decides, so that a pair is judged the same whichever side moved (P12)."""
+    rules, store = batch.rules, batch.engine.store
+    rights = store.candidates(rules.flow.name, Side.RIGHT, lonely[Side.RIGHT]) if lonely[Side.RIGHT] else {}
+    near = {one.id for found in rights.values() for one in found if not one.taken}
+    lefts = list(dict.fromkeys([*lonely[Side.LEFT], *sorted(near)]))
+    batch.load(Side.LEFT, lefts)
+    batch.load(Side.RIGHT, lonely[Side.RIGHT])
+    candidates = store.candidates(rules.flow.name, Side.LEFT, lefts) if lefts else {}
+    batch.load(Side.RIGHT, [one.id for found in candidates.values() for one in found])
+    for id in lefts:
+        _plan_unlinked(batch, Side.LEFT, id, candidates.get(id, ()))
+    for id in lonely[Side.RIGHT]:
+        ref = batch.ref(Side.RIGHT, id)
+        if ref not in batch.work.claimed:
+            _plan_right(batch, ref, rights.get(id, ()))
+
+
+def _plan_right(batch: _Batch, ref: RecordRef, candidates: Sequence[Candidate]) -> None:
+    """A right record without link: its free candidates decided for it already; without any it may get a left counterpart."""
+    if any(not one.taken for one in candidates):
+        batch.work.finished.add(ref)
+    else:
+        _plan_unlinked(batch, Side.RIGHT, ref.id, candidates)
+
+
+def _plan_unlinked(batch: _Batch, side: Side, id: str, candidates: Sequence[Candidate]) -> None:
+    ref, rules = batch.ref(side, id), batch.rules
+    half = batch.half(side, id)
+    if half is None or half.gone:
+        batch.work.finished.add(ref)
+        return
+    invalid = _invalid(rules, side, half)
+    found = match(candidates, invalid) if half.in_scope else Alone()
+    if isinstance(found, Counterpart):
+        _plan_fresh(batch, half, found)
+    elif not batch.claims([ref]):
+        return
+    elif isinstance(found, Alone):
+        batch.work.finished.add(ref)
+        batch.work.planned.append(plan_create(rules, half, batch.work.resolved, batch.engine.ids.new()))
+    elif side is Side.LEFT:
+        batch.work.kept.append(review(rules, ref, found.rule, found.candidates))
+    else:
+        batch.work.finished.add(ref)
+
+
+def _plan_fresh(batch: _Batch, half: Half, found: Counterpart) -> None:
+    other = batch.half(half.ref.side.other, found.id)
+    if other is None or not batch.claims([half.ref, other.ref]):
+        return
+    halves = {half.ref.side: half, other.ref.side: other}
+    left, right = halves[Side.LEFT], halves[Side.RIGHT]
+    link = Link(batch.rules.flow.name, left.ref.id, right.ref.id)
+    batch.work.finished.update((left.ref, right.ref))
+    batch.work.planned.append(plan_pair(batch.rules, Pair(left, right, link), batch.work.resolved, batch.engine.ids.new()))
+
+
+def _invalid(rules: FlowRules, side: Side, half: Half) -> list[str]:
+    """Names of match properties whose value could not be mapped."""
+    parts = {part.left if side is Side.LEFT else part.right for entry in rules.flow.match for part in entry}
+    faulty = (rules.compiled.mapping(name) for name in half.mapped.faults)
+    return [mapping.name for mapping in faulty if parts.intersection(mapping.left if side is Side.LEFT else mapping.right)]

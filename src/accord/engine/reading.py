@@ -1,0 +1,144 @@
+"""The read step: what changed on both sides since the cursors -> durable records, match keys and pending rows.
+
+Owns: one reader per datatype, shared by all flows that use it; when a full listing is cheaper than many single reads. Does not own: paging
+(connectors), what counts as the same content (model/records.py fingerprint).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from accord.core.guards import suspiciously_empty
+from accord.engine.parts import Engine
+from accord.errors import ListingFailed
+from accord.model.capabilities import ChangeCapture
+from accord.model.dataflow import Flow
+from accord.model.journal import Absorb, MatchKey
+from accord.model.links import PendingState
+from accord.model.records import Evidence, Gone, Hint, Known, Observation, Page, Seen, Side, Unreadable
+from accord.model.runs import Run
+
+READS_BEFORE_LISTING = 1000
+"""So many single reads at most; beyond that one full listing takes fewer calls."""
+
+HINTS_AT_ONCE = 500
+
+
+async def read(engine: Engine, run: Run, flows: Sequence[Flow], full: bool) -> None:
+    """Read every datatype that the flows use, both sides at once. Raises what the connectors raise; other datatypes still end."""
+    places = dict.fromkeys((side, flow.datatype(side)) for flow in flows for side in Side)
+    results = await asyncio.gather(*(_read_datatype(engine, run, *place, full) for place in places), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, full: bool) -> None:
+    reader = _Reader(engine, run, side, datatype)
+    connector, store = engine.connectors[side], engine.store
+    cursor = await engine.keep(store.cursor, side, datatype)
+    hints = [] if cursor is None else await engine.keep(store.hints, side, datatype, READS_BEFORE_LISTING)
+    if full or cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
+        end = await _list(reader)
+    else:
+        end = await reader.follow(connector.changes(datatype, cursor))
+        if len(reader.unread) > READS_BEFORE_LISTING:
+            end = await _list(reader)
+    await reader.read_hints(hints)
+    await reader.read_hints(reader.unread.values())
+    await engine.keep(store.absorb, Absorb(side, datatype, cursor=end))
+    if hints:
+        await engine.keep(store.unhint, hints)
+
+
+async def _list(reader: "_Reader") -> str | None:
+    """List everything; a listing that is suddenly empty is not believed."""
+    engine, side, datatype = reader.engine, reader.side, reader.datatype
+    reader.unread.clear()
+    end = await reader.follow(engine.connectors[side].list(datatype))
+    if reader.listed == 0 and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
+        raise ListingFailed(
+            engine.connectors[side].system,
+            f"{datatype}: the listing is empty, although records were there before",
+            "Nothing was concluded from it. If the records were really removed, see docs/how-to/empty-listing.md.",
+        )
+    return end
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One reading of one datatype. ``unread``: hints by id whose version is not the known one."""
+
+    engine: Engine
+    run: Run
+    side: Side
+    datatype: str
+    unread: dict[str, Hint] = field(default_factory=dict)
+    listed: int = 0
+
+    async def follow(self, pages: AsyncIterator[Page]) -> str | None:
+        """Absorb page after page; give the cursor of the last one."""
+        async for page in pages:
+            self.listed += len(page.observations)
+            await self.absorb(page.observations, page.hints)
+            if page.last:
+                return page.cursor
+        raise ListingFailed(self.engine.connectors[self.side].system, f"{self.datatype}: the listing broke off")
+
+    async def read_hints(self, hints: Iterable[Hint]) -> None:
+        """Read hinted records; what cannot be read now stays hinted."""
+        ids = list(dict.fromkeys(hint.ref.id for hint in hints))
+        for start in range(0, len(ids), HINTS_AT_ONCE):
+            found = await self.engine.connectors[self.side].read(self.datatype, ids[start : start + HINTS_AT_ONCE])
+            await self.absorb(found, ())
+
+    async def absorb(self, observations: Sequence[Observation], hints: Sequence[Hint]) -> None:
+        """Make one page durable; what it only hints at is kept for reading."""
+        self.run.read += len(observations)
+        self.unread.update(await self.engine.keep(absorb, self.engine, self.side, self.datatype, observations, hints))
+
+
+def absorb(
+    engine: Engine, side: Side, datatype: str, observations: Sequence[Observation], hints: Sequence[Hint] = (), force: bool = False
+) -> dict[str, Hint]:
+    """Sort a page into new content, new versions of known content, and deletions; keep it in one transaction.
+
+    Runs on the store's thread. ``force``: content counts as new even if it is the known one. Gives the hints that have to be read.
+    """
+    seen = {one.ref.id: one for one in observations if isinstance(one, Seen)}
+    gone = {one.ref.id: one for one in observations if isinstance(one, Gone)}
+    known = engine.store.known(side, datatype, [*seen, *gone, *(hint.ref.id for hint in hints)])
+    fresh = [one for one in seen.values() if force or _is_new(one, known.get(one.ref.id))]
+    versions = [
+        Known(id, one.version, one.fingerprint)
+        for id, one in seen.items()
+        if (old := known.get(id)) and not _is_new(one, old) and old.version != one.version
+    ]
+    lost = [one for id, one in gone.items() if id in known and not known[id].gone and one.evidence is not Evidence.NOT_FOUND]
+    flows = engine.interested(side, datatype)
+    unreadable = [Hint(one.ref) for one in observations if isinstance(one, Unreadable)]
+    if fresh or lost:
+        for flow in flows:
+            engine.store.release(flow.name, (PendingState.REVIEW,))  # what was doubtful may be plain now
+    if fresh or versions or lost:
+        keys = [key for flow in flows for one in fresh for key in _keys(engine, flow, side, one)]
+        engine.store.absorb(Absorb(side, datatype, fresh, versions, lost, keys, [flow.name for flow in flows]))
+    if unreadable:
+        engine.store.hint(unreadable)
+    return {hint.ref.id: hint for hint in hints if _unread(hint, known.get(hint.ref.id))}
+
+
+def _is_new(seen: Seen, known: Known | None) -> bool:
+    return known is None or known.gone or known.fingerprint != seen.fingerprint
+
+
+def _unread(hint: Hint, known: Known | None) -> bool:
+    return known is None or known.gone or hint.version is None or known.version != hint.version
+
+
+def _keys(engine: Engine, flow: Flow, side: Side, seen: Seen) -> Iterable[MatchKey]:
+    compiled = engine.compiled[flow.name]
+    if not compiled.in_scope(side, seen.values):
+        return
+    for criterion, key in compiled.keys(side, seen.values):
+        yield MatchKey(flow.name, side, seen.ref.id, criterion, key)

@@ -1,0 +1,183 @@
+"""The record step: outcomes -> links, bases, records, pending rows, closed intents, in one transaction.
+
+Owns: what a proven outcome makes durable. A base changes only here, and only to values that were seen (P17): what was
+sent counts for the source, what the target answered for the target.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from accord.core.agreeing import agree, rewritten
+from accord.core.planning import FlowRules, Half, Planned
+from accord.core.rules import RULES
+from accord.engine.parts import Engine
+from accord.engine.preparing import Work
+from accord.engine.reading import absorb
+from accord.errors import SystemRefused
+from accord.model.journal import Closed, Closing, IntentState
+from accord.model.links import Link, Pending, PendingState
+from accord.model.plans import Operation, OperationKind, Outcome, OutcomeKind
+from accord.model.records import RecordRef, Seen, Side
+from accord.model.runs import Run
+
+STATES = {
+    OutcomeKind.DONE: IntentState.DONE,
+    OutcomeKind.MOVED: IntentState.MOVED,
+    OutcomeKind.GONE: IntentState.REFUSED,
+    OutcomeKind.REFUSED: IntentState.REFUSED,
+    OutcomeKind.FAILED: IntentState.FAILED,
+    OutcomeKind.UNKNOWN: IntentState.UNKNOWN,
+}
+
+
+async def record(engine: Engine, run: Run, rules: FlowRules, work: Work, outcomes: Mapping[str, Outcome]) -> None:
+    """Close a batch. Raises SystemRefused afterwards if a system refused us as a whole."""
+    closing = _Closing(engine, run, rules, work, outcomes)
+    for planned in work.planned:
+        closing.add(planned)
+    closing.pending += work.kept
+    await engine.keep(closing.commit)
+    for planned in work.planned:
+        for operation in planned.operations:
+            outcome = outcomes[operation.key]
+            if outcome.fatal:
+                system = engine.dataflow.entry(operation.side).system
+                raise SystemRefused(system, outcome.message or "it refuses us", "Nothing was lost: what was not written stays pending.")
+
+
+@dataclass(slots=True)
+class _Closing:
+    """A batch while it is brought together for its one transaction."""
+
+    engine: Engine
+    run: Run
+    rules: FlowRules
+    work: Work
+    outcomes: Mapping[str, Outcome]
+    links: list[Link] = field(default_factory=list)
+    unlinked: list[int] = field(default_factory=list)
+    records: list[Seen] = field(default_factory=list)
+    settled: list[RecordRef] = field(default_factory=list)
+    pending: list[Pending] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
+    moved: list[Seen] = field(default_factory=list)
+
+    def add(self, planned: Planned) -> None:
+        """Take in one pair and the outcomes of its operations."""
+        done: list[tuple[Operation, Seen]] = []
+        trouble: Pending | None = None
+        for operation in planned.operations:
+            outcome = self.outcomes[operation.key]
+            self._close(operation, outcome)
+            if outcome.kind is OutcomeKind.DONE and operation.kind is not OperationKind.DELETE:
+                assert outcome.observation is not None
+                done.append((operation, outcome.observation))
+            elif outcome.kind is OutcomeKind.DONE:
+                self.unlinked.append(operation.link)
+            else:
+                trouble = self._trouble(operation, outcome)
+        if planned.unlink and planned.pair.link is not None:
+            self.unlinked.append(planned.pair.link.id)
+        looks_again = self._link(planned, done)
+        self._count(planned)
+        stays = trouble or planned.pending or looks_again
+        if stays is not None:
+            self.pending.append(stays)
+
+    def _close(self, operation: Operation, outcome: Outcome) -> None:
+        target = outcome.observation.ref.id if outcome.observation is not None else operation.target.id
+        state = STATES[outcome.kind]
+        message = outcome.message or self._said_otherwise(operation, outcome)
+        self.closed.append(Closed(operation.key, state, self.engine.now(), message, target))
+        if outcome.kind is OutcomeKind.MOVED and outcome.observation is not None:
+            self.moved.append(outcome.observation)
+
+    def _said_otherwise(self, operation: Operation, outcome: Outcome) -> str:
+        """The journal's note on a target that rewrote what it was sent."""
+        if outcome.kind is not OutcomeKind.DONE or outcome.observation is None or not operation.changes:
+            return ""
+        answer = self.rules.compiled.common(operation.side, outcome.observation.values, self.work.resolved).values
+        names = rewritten(operation, answer)
+        return f"{RULES['LOSSY-01']}: {', '.join(names)}" if names else ""
+
+    def _trouble(self, operation: Operation, outcome: Outcome) -> Pending:
+        """What stays behind of an operation that was not done."""
+        flow, ref = operation.flow, operation.source
+        match outcome.kind:
+            case OutcomeKind.REFUSED:
+                cause = f"{RULES['REFUSED-01']}: {outcome.message}"
+                return Pending(flow, ref, PendingState.QUARANTINED, "REFUSED-01", cause)
+            case OutcomeKind.UNKNOWN:
+                return Pending(flow, ref, PendingState.UNKNOWN, "UNKNOWN-01", f"{RULES['UNKNOWN-01']}: {outcome.message}")
+            case OutcomeKind.GONE:
+                return Pending(flow, ref, PendingState.HELD, "DELETE-01", f"{RULES['DELETE-01']}: {operation.target} was not found")
+            case OutcomeKind.MOVED:
+                return Pending(flow, ref, PendingState.NEW, "MOVED-01", RULES["MOVED-01"])
+        return Pending(flow, ref, PendingState.NEW, "", outcome.message)
+
+    def _link(self, planned: Planned, done: Sequence[tuple[Operation, Seen]]) -> Pending | None:
+        """Set the bases that are proven. Gives a pending row when the answers leave something to look at again."""
+        pair = planned.pair
+        link = planned.link or pair.link
+        halves: dict[Side, Half | None] = {side: pair.half(side) for side in Side}
+        again: Pending | None = None
+        for operation, seen in done:
+            self.records.append(seen)
+            source = halves[operation.side.other]
+            assert source is not None
+            answered = self.rules.compiled.common(operation.side, seen.values, self.work.resolved).values
+            if link is None:
+                ids = {operation.side: seen.ref.id, operation.side.other: source.ref.id}
+                link = Link(self.rules.flow.name, ids[Side.LEFT], ids[Side.RIGHT])
+            link, open_ends = agree(link, operation, source.mapped.values, answered)
+            if open_ends:
+                again = Pending(self.rules.flow.name, source.ref, PendingState.NEW, "", ", ".join(open_ends))
+        if link is not None and (done or planned.link is not None):
+            self.links.append(link)
+        if link is not None and again is None and not planned.pending and not planned.unlink:
+            self._settle(link)
+        return again
+
+    def _settle(self, link: Link) -> None:
+        """Values that equal the bases need not be kept twice, where a merge can do without the raw record."""
+        if self.rules.needs_current:
+            return
+        for side in Side:
+            datatype = self.rules.flow.datatype(side)
+            if len(self.engine.interested(side, datatype)) == 1:
+                self.settled.append(RecordRef(side, datatype, link.record(side)))
+
+    def _count(self, planned: Planned) -> None:
+        counts = self.run.counts(self.rules.flow.name)
+        counts.conflicts += planned.conflicts
+        if planned.pair.link is not None and planned.pair.link.id == 0:
+            counts.matched += 1
+        for operation in planned.operations:
+            if self.outcomes[operation.key].kind is OutcomeKind.DONE:
+                counts.add(operation.kind.value, operation.side.value)
+        if not planned.operations and not planned.pending and planned.link is None:
+            counts.unchanged += 1
+
+    def commit(self) -> None:
+        """One transaction; then the fresh content of records that had moved joins the pending ones."""
+        stays = {item.ref for item in self.pending}
+        finished = [(self.rules.flow.name, ref) for ref in self.work.finished if ref not in stays]
+        self.engine.store.close(
+            Closing(
+                run=self.run.id,
+                at=self.engine.now(),
+                links=self.links,
+                unlinked=self.unlinked,
+                records=self.records,
+                settled=self._still_settled(),
+                finished=finished,
+                pending=[replace(item, since=self.engine.now()) for item in self.pending],
+                closed=self.closed,
+            )
+        )
+        for seen in self.moved:
+            absorb(self.engine, seen.ref.side, seen.ref.datatype, [seen], force=True)
+
+    def _still_settled(self) -> list[RecordRef]:
+        unsettled = {item.ref for item in self.pending} | {seen.ref for seen in self.moved}
+        return [ref for ref in self.settled if ref not in unsettled]
