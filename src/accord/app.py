@@ -1,1 +1,293 @@
-"""The only place where parts are joined: clocks, ids, secrets, connectors, store and engine."""
+"""The only place where parts are joined: clocks, ids, secrets, connectors, store and engine.
+
+Owns: how a dataflow file becomes a running engine, and the runs that commands and pages ask for. Does not own: what a command says
+(cli/), what a step does (engine/). Heavy parts are imported where they are first needed.
+"""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import os
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from accord.config.secrets import EnvironmentSecrets
+    from accord.engine.census import FlowCensus
+    from accord.engine.parts import Engine
+    from accord.engine.preview import PretendedWrites
+    from accord.errors import Problem
+    from accord.model.dataflow import Dataflow
+    from accord.model.manifest import Manifest
+    from accord.model.records import Side
+    from accord.model.runs import Run
+    from accord.ports import Connector
+    from accord.store.sqlite import SqliteStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STATE_FOLDER = ".accord"
+STATE_FILE = "state.db"
+
+
+class RealClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The current instant in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+
+class RandomIds:
+    """Ids sortable by time of making: milliseconds, a counter, and a part that no other process shares."""
+
+    def __init__(self) -> None:
+        self._own = f"{random.SystemRandom().getrandbits(40):010x}"
+        self._count = 0
+
+    def new(self) -> str:
+        """A fresh id."""
+        self._count += 1
+        return f"{time.time_ns() // 1_000_000:012x}{self._count:06x}{self._own}"
+
+
+class StoreThread:
+    """One thread for all store calls: writes are serialised, the loop never waits."""
+
+    def __init__(self) -> None:
+        self._pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Run a call there."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, lambda: call(*args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for the call in hand and end the thread."""
+        self._pool.shutdown()
+
+
+@dataclass(slots=True)
+class Setup:
+    """What the files say: the dataflow, the manifest of each side, the secrets that they refer to."""
+
+    dataflow: "Dataflow"
+    manifests: "Mapping[Side, Manifest]"
+    secrets: "EnvironmentSecrets"
+    folder: Path
+
+    @property
+    def state(self) -> Path:
+        """The state file of this dataflow."""
+        return self.folder / STATE_FOLDER / f"{Path(self.dataflow.path).stem}.db"
+
+
+@dataclass(slots=True)
+class Session:
+    """An engine that is ready, and what has to be let go of afterwards."""
+
+    setup: Setup
+    engine: "Engine"
+    store: "SqliteStore"
+    pretended: "dict[Side, PretendedWrites]" = field(default_factory=dict)
+
+
+def load(path: str | os.PathLike[str]) -> Setup:
+    """Read a dataflow with its manifests and check all of it. Raises ConfigurationError with every problem."""
+    from accord.config.checking import check_dataflow
+    from accord.config.dataflow import read_dataflow
+    from accord.config.manifest import read_manifest
+    from accord.config.secrets import EnvironmentSecrets, read_dotenv
+    from accord.errors import ConfigurationError
+    from accord.model.records import Side
+
+    file = Path(path)
+    dataflow = read_dataflow(file)
+    folder = file.resolve().parent
+    manifests = {side: read_manifest(folder / dataflow.entry(side).manifest) for side in Side}
+    problems = check_dataflow(dataflow, manifests[Side.LEFT], manifests[Side.RIGHT])
+    if problems:
+        raise ConfigurationError(problems)
+    return Setup(dataflow, manifests, EnvironmentSecrets(os.environ, read_dotenv(folder / ".env")), folder)
+
+
+@contextlib.asynccontextmanager
+async def session(
+    setup: Setup, *, preview: bool = False, go_ahead: bool = False, progress: Callable[[str, int, int], None] | None = None
+) -> AsyncIterator[Session]:
+    """Open store, connectors and engine, and let go of them at the end. ``preview``: on a copy of the state, with pretended writes.
+
+    Raises StoreBusy when another engine holds the state.
+    """
+    from accord.core.mapping import compile_flow
+    from accord.engine.parts import Engine, ignore_progress
+    from accord.engine.preview import PretendedWrites
+    from accord.model.records import Side
+
+    dataflow, keep = setup.dataflow, StoreThread()
+    zones = {side: setup.manifests[side].clock.zone for side in Side}
+    compiled = {
+        flow.name: compile_flow(
+            flow,
+            setup.manifests[Side.LEFT].datatypes[flow.left],
+            setup.manifests[Side.RIGHT].datatypes[flow.right],
+            zones[Side.LEFT],
+            zones[Side.RIGHT],
+        )
+        for flow in dataflow.flows
+    }
+    wanted = {side: _wanted(dataflow, compiled, side) for side in Side}
+    with contextlib.ExitStack() as stack:
+        stack.callback(keep.close)
+        store = stack.enter_context(_state(setup, preview))
+        real = {side: connector(setup, side, wanted[side]) for side in Side}
+        pretended = {side: PretendedWrites(real[side]) for side in Side} if preview else {}
+        connectors: dict[Side, Connector] = {side: pretended.get(side, real[side]) for side in Side}
+        engine = Engine(
+            dataflow=dataflow,
+            compiled=compiled,
+            connectors=connectors,
+            store=store,
+            keep=keep,
+            clock=RealClock(),
+            ids=RandomIds(),
+            progress=progress or ignore_progress,
+            go_ahead=go_ahead,
+        )
+        try:
+            yield Session(setup, engine, store, pretended)
+        finally:
+            for one in real.values():
+                await one.close()
+
+
+def _wanted(dataflow: "Dataflow", compiled: "Mapping[str, object]", side: "Side") -> dict[str, frozenset[str]]:
+    wanted: dict[str, frozenset[str]] = {}
+    for flow in dataflow.flows:
+        names: frozenset[str] = compiled[flow.name].wanted(side)  # type: ignore[attr-defined]  # typed where it is made, above
+        wanted[flow.datatype(side)] = wanted.get(flow.datatype(side), frozenset()) | names
+    return wanted
+
+
+@contextlib.contextmanager
+def _state(setup: Setup, preview: bool) -> "Iterator[SqliteStore]":
+    from accord.store.sqlite import SqliteStore
+
+    if not preview:
+        with SqliteStore.open(setup.state, setup.dataflow.flows) as store:
+            yield store
+        return
+    with tempfile.TemporaryDirectory(prefix="accord-plan-") as folder:
+        copy = Path(folder) / STATE_FILE
+        if setup.state.exists():
+            with SqliteStore.open(setup.state, setup.dataflow.flows, read_only=True) as store:
+                store.copy_to(copy)
+        with SqliteStore.open(copy, setup.dataflow.flows) as store:
+            yield store
+
+
+def connector(setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]]) -> "Connector":
+    """The connector of one side, by its manifest."""
+    from accord.connectors.rest import open_rest
+
+    return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom())
+
+
+async def run_once(opened: Session, cause: str, names: Sequence[str] = (), full: bool = False) -> "Run":
+    """One run of one cycle, noted in the store whatever becomes of it."""
+    from accord.engine.cycle import cycle
+    from accord.model.runs import Run
+
+    engine = opened.engine
+    run = Run(engine.ids.new(), cause, engine.now())
+    await engine.keep(engine.store.begin, run)
+    try:
+        await cycle(engine, run, names, full)
+        run.result = "done"
+    except BaseException as error:
+        run.result, run.message = "stopped" if isinstance(error, asyncio.CancelledError) else "failed", str(error)
+        raise
+    finally:
+        run.ended = engine.now()
+        await engine.keep(engine.store.end, run)
+    return run
+
+
+async def take_census(opened: Session) -> "list[FlowCensus]":
+    """Read both systems afresh and compare."""
+    from accord.engine.census import census
+
+    return await census(opened.engine)
+
+
+@contextlib.contextmanager
+def looking(setup: Setup) -> "Iterator[SqliteStore]":
+    """The state, to look at only; beside a running engine too. Raises StoreError when there is none yet."""
+    from accord.errors import StoreError
+    from accord.store.sqlite import SqliteStore
+
+    if not setup.state.exists():
+        raise StoreError(f"{setup.state}: there is no state yet", "Run accord sync first.")
+    with SqliteStore.open(setup.state, setup.dataflow.flows, read_only=True) as store:
+        yield store
+
+
+def notices(setup: Setup) -> "list[Problem]":
+    """What holds but should be known: assumptions of the manifests, mapping laws that do not hold everywhere."""
+    from accord.config.checking import notices_of
+    from accord.model.records import Side
+
+    return notices_of(setup.dataflow, setup.manifests[Side.LEFT], setup.manifests[Side.RIGHT])
+
+
+async def reach(setup: Setup) -> "list[dict[str, Any]]":
+    """Sign in to both systems and read one page of each datatype; what each can do. Raises what the connectors raise."""
+    from accord.model.records import Side
+
+    said = []
+    for side in Side:
+        wanted = {flow.datatype(side): frozenset[str]() for flow in setup.dataflow.flows}
+        one = connector(setup, side, wanted)
+        try:
+            rows = []
+            for name in wanted:
+                async for _page in one.list(name):
+                    break
+                rows.append({"name": name, "abilities": one.capabilities(name).sentence()})
+            said.append({"system": one.system, "datatypes": rows})
+        finally:
+            await one.close()
+    return said
+
+
+def document(setup: Setup, form: str) -> bytes:
+    """The dataflow document of the configured flows. ``form``: "rst"."""
+    from accord.documents.write import from_dataflow, to_rst
+
+    generated = setup.dataflow.document.generated or RealClock().now().strftime("%Y-%m-%d %H:%M:%S")
+    writers = {"rst": to_rst}
+    return writers[form](from_dataflow(setup.dataflow, setup.manifests, generated))
+
+
+def start(work: "Awaitable[T]") -> T:
+    """Run a coroutine on the fastest loop there is."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)  # type: ignore[arg-type]  # every caller hands over a coroutine
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)  # type: ignore[arg-type]  # as above

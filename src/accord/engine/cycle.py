@@ -45,6 +45,8 @@ async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), full: bool 
 async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:
     """Work a flow's pending rows off, some batches ahead of the wire; rows that came back meanwhile are taken up again."""
     busy, done = Busy(), 0
+    (total,) = await engine.keep(engine.store.totals, [rules.flow.name])
+    left = total.pending.get(PendingState.NEW, 0)
     room = asyncio.Semaphore(engine.ahead)
     while True:
         running: set[asyncio.Task[None]] = set()
@@ -60,7 +62,7 @@ async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:
                 running.add(task)
             running = await _reap(running, wait=False)
             done += len(mine)
-            engine.progress(rules.flow.name, done, 0)
+            engine.progress(rules.flow.name, done, max(0, left - done))
         await _reap(running, wait=True)
         if not taken:
             return

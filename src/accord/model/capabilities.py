@@ -44,3 +44,21 @@ class Capabilities:
     create_only: frozenset[str] = field(default_factory=frozenset)
     read_only: frozenset[str] = field(default_factory=frozenset)
     assumptions: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """All of it in words, for `accord check` and the document."""
+        verbs = [name for name, can in (("create", self.create), ("update", self.update), ("delete", self.delete)) if can]
+        writes = f"can {', '.join(verbs)}" if verbs else "read only"
+        guard = "a write states its version" if self.conditional_write else "read again just before a write (a gap remains)"
+        seen = {
+            ChangeCapture.SINCE: "changes by time",
+            ChangeCapture.FEED: "changes by a feed that names them",
+            ChangeCapture.LISTING: "changes by a full listing",
+        }[self.changes]
+        looked = {
+            Finding.CERTAIN: "an unanswered create can be looked for",
+            Finding.LAGGING: "an unanswered create can be looked for, with delay",
+            Finding.NONE: "an unanswered create waits for a person",
+        }[self.finding]
+        deletes = "deletes are seen" if self.sees_deletes else "deletes are not seen"
+        return "; ".join((writes, guard, seen, deletes, looked))

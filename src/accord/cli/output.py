@@ -1,0 +1,119 @@
+"""What commands share: options, JSON, the table of a run.
+
+Owns: the look of tables and JSON. Does not own: what is in them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from accord.model.runs import FlowCounts
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COLUMNS = (
+    ("matched", ("matched",)),
+    ("created →", ("created_right",)),
+    ("← created", ("created_left",)),
+    ("updated →", ("updated_right",)),
+    ("← updated", ("updated_left",)),
+    ("deleted", ("deleted_left", "deleted_right")),
+    ("conflicts", ("conflicts",)),
+    ("waiting", ("waiting",)),
+    ("held", ("held",)),
+    ("in review", ("review",)),
+    ("quarantined", ("quarantined", "unknown")),
+)
+
+
+def dataflow_option(command: F) -> F:
+    """The file that says what is kept in step."""
+    return click.option("--dataflow", "-d", "path", default="dataflow.yaml", show_default=True, help="The dataflow file.", metavar="FILE")(
+        command
+    )
+
+
+def json_option(command: F) -> F:
+    """Machine-readable output."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def flow_option(command: F) -> F:
+    """Only some flows."""
+    return click.option(
+        "--flow", "flows", multiple=True, metavar="NAME", help='Only this flow, such as "Contact to Persons"; may be repeated.'
+    )(command)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def console() -> "Console":
+    """Where tables go."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def run_table(flows: Sequence[str], counts: "Mapping[str, FlowCounts]", title: str) -> None:
+    """A row per flow, a column per thing that can happen to a record; nothing is printed as a dot."""
+    from rich import box
+    from rich.table import Table
+
+    from accord.model.runs import FlowCounts
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("flow", no_wrap=True)
+    used = [(name, keys) for name, keys in COLUMNS if name not in ("← created", "deleted", "held") or _sum(counts.values(), keys)]
+    for name, _ in used:
+        table.add_column(name, justify="right")
+    rows = [counts.get(flow) or FlowCounts(flow) for flow in flows]
+    for row in rows:
+        table.add_row(row.flow, *(_number(_sum([row], keys)) for _, keys in used))
+    table.add_section()
+    table.add_row("all", *(_number(_sum(rows, keys)) for _, keys in used), style="bold")
+    console().print(table)
+
+
+def _sum(rows: Any, keys: tuple[str, ...]) -> int:
+    return sum(getattr(row, key) for row in rows for key in keys)
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", " ") if value else "·"
+
+
+def counts_json(counts: "Mapping[str, FlowCounts]") -> list[dict[str, Any]]:
+    """The counts of a run as data."""
+    return [asdict(row) for row in counts.values()]
+
+
+@contextmanager
+def progress_bar(wanted: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar per flow on a terminal; nothing elsewhere."""
+    screen = console()
+    if not wanted or not screen.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(flow: str, done: int, left: int) -> None:
+            if flow not in tasks:
+                tasks[flow] = bar.add_task(flow, total=None)
+            bar.update(tasks[flow], completed=done, total=done + left if left else None)
+
+        yield tell
