@@ -67,3 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(words: list[str]) -> Any:
     return accord.main(args=words, prog_name="accord", standalone_mode=False)
+
+
+if __name__ == "__main__":
+    main()

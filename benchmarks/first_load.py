@@ -1,0 +1,175 @@
+"""First load and idle cycle against the bare wire: what Accord adds to the calls themselves.
+
+`python benchmarks/first_load.py [--size 20000] [--idle 100000] [--rounds 3]`
+
+First load: `accord sync` into fresh sandboxes, with every request noted; then the same requests, with the same client, 32 at once, against
+fresh sandboxes with the same seed, and no logic at all. Requests of one kind are replayed together, so that a call for a record comes
+after the call that makes it. Printed are wall times and their ratio, both measured in turn in one run; a time alone says nothing.
+
+Idle cycle: after a load, one cycle with nothing changed, and the same polls bare: number of calls and wall times.
+"""
+
+import argparse
+import asyncio
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvloop
+
+from accord import app
+from accord.config.starter import write_starter
+from accord.connectors.http import AioHttp, Answer, HttpSettings, Origin
+from accord.sandbox.people import MembercareUser
+from accord.sandbox.process import Running, start
+
+AT_ONCE = 32
+
+
+@dataclass(slots=True)
+class Noted:
+    """A request as it was made. ``path``: with query, without origin."""
+
+    server: str
+    method: str
+    path: str
+    body: bytes | None
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """What it is, whichever record it is for."""
+        return self.server, self.method, re.sub(r"/[A-Z]{0,2}-?\d+", "/{id}", self.path.split("?")[0])
+
+
+@dataclass(slots=True)
+class Notebook:
+    """Notes every request of a run. Patched into AioHttp, so that the connector is the one that everybody uses."""
+
+    origins: Mapping[str, str]
+    noted: list[Noted] = field(default_factory=list)
+
+    def __enter__(self) -> "Notebook":
+        self._request = AioHttp.request
+        notebook = self
+
+        async def request(http: AioHttp, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+            server = next(name for name, origin in notebook.origins.items() if url.startswith(origin))
+            notebook.noted.append(Noted(server, method, url[len(notebook.origins[server]) :], body))
+            return await notebook._request(http, method, url, headers, body)
+
+        AioHttp.request = request  # type: ignore[method-assign]  # put back at the end
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        AioHttp.request = self._request  # type: ignore[method-assign]
+
+    _request = AioHttp.request
+
+
+def setup(folder: Path, crm: Running, care: Running) -> app.Setup:
+    """The shipped dataflow for these servers."""
+    write_starter(folder, demo=True)
+    (folder / ".env").write_text(
+        f"CUSTOMCRM_URL={crm.url}\nCUSTOMCRM_KEY={crm.key}\nMEMBERCARE_URL={care.url}\nMEMBERCARE_KEY={care.key}\nMEMBERCARE_PERSON=1\n"
+    )
+    return app.load(folder / "dataflow.yaml")
+
+
+async def accord_cycle(prepared: app.Setup) -> float:
+    """One cycle; seconds."""
+    async with app.session(prepared) as opened:
+        began = time.perf_counter()
+        await app.run_once(opened, "benchmark")
+        return time.perf_counter() - began
+
+
+async def bare(requests: Sequence[Noted], crm: Running, care: Running) -> float:
+    """The same requests, kind after kind, ``AT_ONCE`` at once; seconds. Raises if one is not answered with success."""
+    token = MembercareUser(care.url, care.key)
+    token.do("GET", "products?pageSize=1")
+    headers = {
+        "customcrm": {"Authorization": f"Bearer {crm.key}", "Content-Type": "application/json", "Accept": "application/json"},
+        "membercare": {"token": token.token, "Content-Type": "application/json", "Accept": "application/json"},
+    }
+    urls = {"customcrm": crm.url, "membercare": care.url}
+    https = {
+        name: AioHttp(HttpSettings(Origin.of(url), concurrency=AT_ONCE, deadline=60.0, private_hosts=True)) for name, url in urls.items()
+    }
+    phases: dict[tuple[str, str, str], list[Noted]] = {}
+    for one in requests:
+        phases.setdefault(one.kind, []).append(one)
+    began = time.perf_counter()
+    for phase in phases.values():
+        left = iter(phase)
+
+        async def worker(left: object = left) -> None:
+            for one in left:  # type: ignore[attr-defined]  # an iterator shared by all workers
+                answer = await https[one.server].request(one.method, urls[one.server] + one.path, headers[one.server], one.body)
+                if answer.status >= 300:
+                    raise RuntimeError(f"{one.method} {one.path}: {answer.status} {answer.body[:200]!r}")
+
+        await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+    took = time.perf_counter() - began
+    for http in https.values():
+        await http.close()
+    return took
+
+
+def first_load(size: int) -> tuple[float, float, int]:
+    """Seconds of Accord, seconds of the bare requests, number of requests."""
+    with tempfile.TemporaryDirectory() as folder:
+        with start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
+            prepared = setup(Path(folder) / "load", crm, care)
+            with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
+                ours = uvloop.run(accord_cycle(prepared))
+        requests = [one for one in notebook.noted if "/token" not in one.path]
+        with start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
+            wire = uvloop.run(bare(requests, crm, care))
+    return ours, wire, len(requests)
+
+
+def idle(size: int) -> tuple[float, float, int, int]:
+    """Seconds of Accord and of the bare polls, and the numbers of calls of both, at ``size`` records, all linked."""
+    with tempfile.TemporaryDirectory() as folder, start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
+        prepared = setup(Path(folder) / "idle", crm, care)
+        uvloop.run(accord_cycle(prepared))
+        uvloop.run(accord_cycle(prepared))  # reads back what the first load wrote, once
+        with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
+            ours = uvloop.run(accord_cycle(prepared))
+        requests = [one for one in notebook.noted if "/token" not in one.path]
+        polls = bare_polls(requests)
+        wire = uvloop.run(bare(polls, crm, care))
+    return ours, wire, len(requests), len(polls)
+
+
+def bare_polls(requests: Sequence[Noted]) -> list[Noted]:
+    """What anybody has to ask to know that nothing changed: the pages of each listing, each feed; what is asked twice counts once."""
+    return list({(one.server, one.method, one.path): one for one in requests if one.method == "GET"}.values())
+
+
+def main() -> None:
+    """Print the figures."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--size", type=int, default=20_000)
+    words.add_argument("--idle", type=int, default=0, help="records for the idle cycle; 0 leaves it out")
+    words.add_argument("--rounds", type=int, default=3)
+    given = words.parse_args()
+    ratios = []
+    for number in range(given.rounds):
+        ours, wire, count = first_load(given.size)
+        ratios.append(ours / wire)
+        print(f"round {number + 1}: {count} requests: accord {ours:.1f} s, bare {wire:.1f} s, ratio {ratios[-1]:.2f}", flush=True)
+    spread = f"median; {min(ratios):.2f} to {max(ratios):.2f}"
+    print(f"first load, {given.size} records, {AT_ONCE} at once: ratio {statistics.median(ratios):.2f} ({spread})")
+    if given.idle:
+        ours, wire, calls, polls = idle(given.idle)
+        print(f"idle cycle, {given.idle} records: {calls} calls, bare polls {polls}")
+        print(f"idle cycle, {given.idle} records: accord {ours:.2f} s, bare {wire:.2f} s, ratio {ours / wire:.2f}")
+
+
+if __name__ == "__main__":
+    main()
