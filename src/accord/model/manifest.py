@@ -3,8 +3,9 @@
 Owns: the shape of a manifest file. Does not own: reading it (config/), obeying it (connectors/).
 
 Paths are dotted ("postalCode.zipCode") and relative to the record, or to the group's item where a property is in a group.
-Texts in calls may hold placeholders: ``{id}``, ``{reference}`` and, in ``find``, any property name of the datatype; constants may
-be ``$now`` (naive or zoned by ``clock``) and ``$reference``. Secrets are ``${env:NAME}``, ``${file:PATH}``, ``${keyring:NAME}``.
+Texts in calls may hold placeholders: ``{id}``, ``{reference}``, in ``find`` any property name of the datatype, and in a group's
+``replace`` its existing item's members as ``{item.PATH}``. Constants may be ``$now`` (written as ``clock`` says) and ``$reference``.
+Secrets are ``${env:NAME}``, ``${file:PATH}``, ``${keyring:NAME}``; they may stand in ``origin``, ``headers`` and ``authentication``.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ class Authentication:
 
     none; header: ``header`` carries ``value``; bearer: "Authorization: Bearer ``value``"; basic: ``user`` and ``password``;
     token: ``request`` is made with ``body``, ``token`` and ``expires`` are paths in its answer, and the value is sent in ``header``
-    after ``prefix``; it is renewed ``renew_seconds`` before it expires and once after a 401 or 403.
+    after ``prefix``; it is renewed ``renew_seconds`` before it expires and once after a 401 or 403. A time without a zone is read in
+    the way that gives the shortest remaining life, never more than ``lifetime_seconds``.
     """
 
     kind: Literal["none", "header", "bearer", "basic", "token"] = "none"
@@ -43,7 +45,12 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the host bears. ``per_second`` 0 means unlimited; seconds are total deadlines per call, retries included apart."""
+    """What the host bears.
+
+    ``concurrency``: calls at once. ``per_second``: calls started in a second, 0 unlimited. ``deadline_seconds``: for one call, from
+    connecting to the last byte; a retry has its own. ``retries``: of a read. ``longest_wait_seconds``: in all, for one call that is told
+    to wait. ``body_megabytes``: the largest answer that is taken, unpacked.
+    """
 
     concurrency: int = 32
     per_second: float = 0.0
@@ -55,8 +62,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemClock:
-    """How the system tells time: the zone of its naive times, how fine they are, how late a change may show (seconds)."""
+    """How the system tells time: zoned or naive, the zone of naive times, how fine they are, how late a change may show (seconds)."""
 
+    format: Literal["zoned", "naive"] = "zoned"
     zone: str = "UTC"
     granularity_seconds: float = 0.001
     lag_seconds: float = 0.0
@@ -66,8 +74,8 @@ class SystemClock:
 class Paging:
     """How pages follow each other.
 
-    none: one page; page: ``parameter`` counts from ``start``; cursor: ``next`` is a path in the body whose value goes
-    into ``parameter``; next_link: ``next`` is a path in the body that holds an address; link_header: rel=next.
+    none: one page; page: ``parameter`` counts from ``start`` until a page is empty or ``total`` is reached; cursor: ``next`` is a path in
+    the body whose value goes into ``parameter``; next_link: ``next`` is a path in the body that holds an address; link_header: rel=next.
     ``total``: path of the number of records, compared with what came.
     """
 
@@ -95,13 +103,12 @@ class Changes:
     """How changes are read.
 
     since: the datatype's own listing, or ``listing``, with ``parameter``; feed: ``listing`` belongs to another datatype, its items that
-    satisfy ``where`` only name (``id``) what changed. ``format``: how the time is written. ``clock``: path of the server's time
-    in the body, "" for the Date header. ``overlap_seconds``: moved back before the call, at least granularity plus lag.
+    satisfy ``where`` only name (``id``) what changed, with their ``version`` where it is the record's own. ``clock``: path of the
+    server's time in the body, "" for the Date header. ``overlap_seconds``: moved back before the call, at least granularity plus lag.
     """
 
     kind: Literal["since", "feed"] = "since"
     parameter: str = "updated_since"
-    format: Literal["zoned", "naive"] = "zoned"
     listing: Listing | None = None
     id: str | None = None
     version: str | None = None
@@ -123,12 +130,14 @@ class Deleted:
 class Find:
     """Where a record is looked for by our reference. An item counts if ``compare`` (a path, crossing lists) equals the reference.
 
-    ``certain``: finding none proves that there is none; otherwise the search may lag.
+    ``items``: path of the array, "" for the body itself; a body that is one object counts as one item, a 404 as none. What is found is
+    read in full. ``certain``: finding none proves that there is none; otherwise the search may lag.
     """
 
     path: str
     query: dict[str, str] = field(default_factory=dict)
     items: str = ""
+    paging: Paging = field(default_factory=Paging)
     compare: str
     certain: bool = True
 
@@ -147,7 +156,11 @@ class Compute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemShape:
-    """How the items of a list property are written by one route: names, constants and computed values by path in the item."""
+    """How the items of a list property are written by one route.
+
+    ``at``: path of the list in the body (default: the property's own). ``names``: item property -> path in the item; without any, all item
+    properties that are not computed go by their own names. ``add``: constants, ``compute``: computed values, both by path in the item.
+    """
 
     at: str | None = None
     names: dict[str, str] = field(default_factory=dict)
@@ -161,7 +174,8 @@ class Route:
 
     ``requires``: the first create route whose required properties are all given (not null) is taken.
     ``names``: property -> path in the body, before the property's own ``create`` or ``update`` name; with ``only_names`` nothing else is
-    sent. ``answer``: path of the record in the answer, or null when the answer carries none and the record is read back.
+    sent but ``lists`` and ``add``. ``answer``: path of the record in the answer, or null when the answer carries none and the record is
+    read back. ``find``: how a copy that this route made, unanswered, is found; a create route without one is not looked for.
     """
 
     path: str
@@ -180,13 +194,12 @@ class Route:
 class Group:
     """Properties that live together in a sub-resource, or in one item of a list of the record.
 
-    ``list`` + ``where``: the item of that list whose members have these values; ``object``: a member object.
-    ``current``: path of the item's
-    end: an item that has ended does not count; of several the last started (``started``) does.
-    ``write``: the call that posts the item (several groups of one path go in one call when ``wrap`` is array); null: it goes into
-    the record's own body at ``list``, as an array of items. ``replace``: the call instead when the item exists already. ``add``: constants
-    of the item. ``whole``: all properties of the group are sent, the unchanged ones from the record. ``clear``: constants that end the
-    item when its properties become empty. ``answer``: path of the items in the answer.
+    ``list`` + ``where``: the item of that list whose members have these values; ``object``: a member object. ``current``: path of the
+    item's end: an item that has ended does not count; of several the last started (``started``) does, of equals the last in the list.
+    ``write``: the call that posts the item (several groups of one path go in one call when ``wrap`` is array); null: it goes into the
+    record's own body at ``list``, as an array of items, or at ``object``. ``replace``: the call instead when the item exists already.
+    ``add``: constants of a posted item. ``whole``: all properties of the group are sent, the unchanged ones from the record as just read.
+    ``clear``: constants that are sent over the item when all of its properties become empty. ``answer``: path of the items in the answer.
     """
 
     list: str | None = None
@@ -252,6 +265,7 @@ class Datatype:
     """A kind of record: where it is listed, read and written, and what its properties are.
 
     ``gone_when``: the record is deleted if one of these holds. ``ignore_when``: the record is never looked at (technical ones).
+    ``version`` that is the same path as ``modified`` is a time: it is only believed when it is older than the clock's granularity and lag.
     ``reference``: the property that can carry our reference. ``writable``: an update is possible at all.
     """
 
@@ -279,11 +293,13 @@ class Datatype:
 class Webhooks:
     """How the system announces changes: "standard" signs id.timestamp.body (HMAC-SHA256, base64) with ``secret``.
 
-    ``datatype`` and ``id`` are paths in the event; ``datatypes`` translates the event's words into datatypes.
+    ``previous_secret``: still accepted while the secret is being replaced. ``datatype`` and ``id`` are paths in the event;
+    ``datatypes`` translates the event's words into datatypes; an event of another word is none of ours.
     """
 
     kind: Literal["standard"] = "standard"
     secret: str
+    previous_secret: str | None = None
     datatype: str
     id: str
     datatypes: dict[str, str]

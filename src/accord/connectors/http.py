@@ -1,0 +1,207 @@
+"""The seam to HTTP: one call in, one answer out, within a deadline and a size, to one origin only.
+
+Owns: connections, deadlines, the cap on answers, which hosts may be spoken to. Does not own: what an answer means, retries, signing in
+(rest_calls.py). Redirects are never followed here, cookies never kept, proxies never taken from the environment.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_KEEP_ALIVE_SECONDS = 4.0  # below the five seconds after which common servers hang up, so that a call rarely meets a dying connection
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``headers`` are looked up without regard to case; ``body`` is unpacked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class TransportProblem(Exception):
+    """A call without an answer. The text names neither query nor header."""
+
+
+class NotSent(TransportProblem):
+    """No connection was made: certainly nothing happened on the other side."""
+
+
+class Lost(TransportProblem):
+    """The call may have been received; its answer was not, or not whole, or not in time."""
+
+
+class Http(Protocol):
+    """One call to the configured origin."""
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Make the call. Raises NotSent or Lost, nothing else. ``url`` is absolute and quoted already."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port: what credentials are bound to."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> "Origin":
+        """The origin of an absolute http(s) address. Raises ValueError for anything else."""
+        parts = urlsplit(url)
+        scheme = parts.scheme.lower()
+        if scheme not in _DEFAULT_PORTS or not parts.hostname:
+            raise ValueError("not an absolute http or https address")
+        if parts.username or parts.password:
+            raise ValueError("credentials do not belong in an address")
+        return cls(scheme, parts.hostname.rstrip(".").lower(), parts.port or _DEFAULT_PORTS[scheme])
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """What one client is bound to. ``deadline``: seconds; ``body_bytes``: cap on an unpacked answer."""
+
+    origin: Origin
+    concurrency: int = 32
+    deadline: float = 30.0
+    body_bytes: int = 64 * 1024 * 1024
+    private_hosts: bool = False
+    certificate_authority: str | None = None
+
+
+class _PublicResolver(AbstractResolver):
+    """Resolves names, and refuses those that lead into a private network."""
+
+    def __init__(self) -> None:
+        self._inner = aiohttp.DefaultResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+        """Addresses of a host, all of them public. Raises OSError otherwise, which is a failure to connect."""
+        found = await self._inner.resolve(host, port, family)
+        for each in found:
+            if not is_public(each["host"]):
+                raise OSError("the host has a private address; set private_hosts in the manifest if that is meant")
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, as text, is reachable from everywhere: not loopback, link-local, private or reserved."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return bool((mapped or ip).is_global)
+
+
+def check_origin(origin: Origin, private_hosts: bool) -> None:
+    """Raise ValueError when this origin may not be spoken to: a private address, or unprotected text to the outside."""
+    if private_hosts:
+        return
+    if origin.scheme != "https":
+        raise ValueError("only https, unless private_hosts is set in the manifest")
+    try:
+        public = is_public(origin.host)
+    except ValueError:
+        return  # a name: its addresses are checked when it is resolved
+    if not public:
+        raise ValueError("a private address, and private_hosts is not set in the manifest")
+
+
+class AioHttp:
+    """Http by aiohttp, with one pool of connections. It is made outside of a loop; the pool comes with the first call."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        """Raises ValueError for an origin that may not be spoken to, OSError or ssl.SSLError for an authority that cannot be read."""
+        check_origin(settings.origin, settings.private_hosts)
+        self._settings = settings
+        self._ssl = ssl.create_default_context(cafile=settings.certificate_authority) if settings.certificate_authority else True
+        self._session: aiohttp.ClientSession | None = None
+        self._prefixes = _prefixes(settings.origin)
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Make the call; see Http."""
+        if not url.startswith(self._prefixes) and Origin.of(url) != self._settings.origin:
+            raise NotSent("refused to call another origin than the configured one")
+        session = self._session or self._open()
+        try:
+            async with session.request(method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False) as response:
+                return Answer(response.status, response.headers, await self._read(response))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            raise NotSent(_plain(error)) from error
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            raise Lost(_plain(error)) from error
+
+    async def close(self) -> None:
+        """Let go of the pool."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        connector: dict[str, Any] = {"resolver": None if self._settings.private_hosts else _PublicResolver()}
+        pool = aiohttp.TCPConnector(limit=self._settings.concurrency, ssl=self._ssl, keepalive_timeout=_KEEP_ALIVE_SECONDS, **connector)
+        session = aiohttp.ClientSession(
+            connector=pool,
+            timeout=aiohttp.ClientTimeout(total=self._settings.deadline, sock_connect=min(10.0, self._settings.deadline)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
+        session._retry_connection = False  # aiohttp would send PUT and DELETE twice by itself; whether to repeat is ours to say
+        self._session = session
+        return session
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body, never more than the cap however it is packed."""
+        cap = self._settings.body_bytes
+        length = response.content_length
+        if length is not None and length > cap:
+            raise Lost(f"the answer is larger than {cap} bytes")
+        if length is not None and "Content-Encoding" not in response.headers:
+            return await response.read()
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > cap:
+                raise Lost(f"the answer is larger than {cap} bytes")
+            parts.append(chunk)
+        return b"".join(parts)
+
+
+def _prefixes(origin: Origin) -> tuple[str, ...]:
+    """The usual spellings of an origin, so that nearly every address is checked by its beginning."""
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    with_port = f"{origin.scheme}://{host}:{origin.port}/"
+    return (with_port, f"{origin.scheme}://{host}/") if origin.port == _DEFAULT_PORTS[origin.scheme] else (with_port,)
+
+
+def _plain(error: BaseException) -> str:
+    """A transport's error in words that hold no address: some of them carry the whole URL."""
+    if isinstance(error, (asyncio.TimeoutError, aiohttp.ServerTimeoutError)):
+        return "no whole answer within the deadline"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return "the certificate or the encryption was not accepted"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect: {error.os_error.strerror or type(error.os_error).__name__}"
+    return f"the connection broke ({type(error).__name__})"

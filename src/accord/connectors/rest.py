@@ -1,0 +1,161 @@
+"""The REST connector: ports.Connector for any system that a manifest describes.
+
+Owns: putting the parts together, several writes at once, what a system can really do. Does not own: the parts
+(rest_calls, rest_auth, rest_paging, rest_records, rest_reading, rest_bodies, rest_writing), or a word about any particular system.
+"""
+
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+
+from accord.connectors.http import AioHttp, Http, HttpSettings, Origin
+from accord.connectors.rest_answers import Showing
+from accord.connectors.rest_auth import sign_in
+from accord.connectors.rest_bodies import BodyBuilder
+from accord.connectors.rest_calls import Caller, Courier
+from accord.connectors.rest_capabilities import capabilities_of
+from accord.connectors.rest_paths import fill_secrets
+from accord.connectors.rest_pool import as_they_end, in_order
+from accord.connectors.rest_reading import Parts, ReadHalf
+from accord.connectors.rest_records import RecordReader
+from accord.connectors.rest_writing import WriteHalf
+from accord.errors import ConfigurationError, Problem
+from accord.model.capabilities import Capabilities
+from accord.model.manifest import Datatype, Manifest
+from accord.model.plans import Found, Outcome, OutcomeKind, Write
+from accord.model.records import Observation, Page, Side
+from accord.ports import Clock, Secrets
+
+_AGENT = "accord"
+
+
+class RestConnector:
+    """See ports.Connector. One per system and side; made outside or inside of a loop, used in one."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        side: Side,
+        wanted: Mapping[str, frozenset[str]],
+        http: Http,
+        secrets: Secrets,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        """``wanted``: datatype -> the properties that are read. ``rng``: for the jitter of retries. Raises ConfigurationError."""
+        self._manifest = manifest
+        self._side = side
+        self._wanted = wanted
+        self._http = http
+        self._clock = clock
+        vault = _Vault(secrets)
+        base = vault.fill(manifest.origin).rstrip("/") + manifest.base_path
+        constant = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": _AGENT}
+        constant |= {name: vault.fill(text) for name, text in manifest.headers.items()}
+        courier = Courier(manifest.system, http, manifest.limits, clock, rng)
+        signing = sign_in(manifest.authentication, base, constant, vault.fill, courier, clock, manifest.clock.zone)
+        self._base = base
+        self._caller = Caller(courier, signing)
+        self._showing = Showing(vault.opened)
+        self._halves: dict[str, tuple[ReadHalf, WriteHalf]] = {}
+
+    @property
+    def system(self) -> str:
+        """The system's name."""
+        return self._manifest.system
+
+    def capabilities(self, datatype: str) -> Capabilities:
+        """See ports.Connector."""
+        return capabilities_of(self._of(datatype), self._manifest.clock)
+
+    def list(self, datatype: str) -> AsyncIterator[Page]:
+        """See ports.Connector."""
+        return self._both(datatype)[0].list()
+
+    def changes(self, datatype: str, cursor: str) -> AsyncIterator[Page]:
+        """See ports.Connector."""
+        return self._both(datatype)[0].changes(cursor)
+
+    async def read(self, datatype: str, ids: Sequence[str]) -> Sequence[Observation]:
+        """See ports.Connector."""
+        return await in_order(ids, self._both(datatype)[0].one, self._manifest.limits.concurrency)
+
+    async def find(self, datatype: str, writes: Sequence[Write]) -> Sequence[Found]:
+        """See ports.Connector. The search is that of the route by which the write would be created."""
+        return await in_order(writes, self._both(datatype)[0].find, self._manifest.limits.concurrency)
+
+    async def write(self, datatype: str, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
+        """See ports.Connector. Once the system refuses us as a whole, what has not been sent yet is not sent."""
+        half = self._both(datatype)[1]
+        refusal: Outcome | None = None
+
+        async def one(write: Write) -> Outcome:
+            nonlocal refusal
+            if refusal is not None:
+                return Outcome(write.key, OutcomeKind.FAILED, message=refusal.message, fatal=True)
+            outcome = await half.write(write)
+            if outcome.fatal:
+                refusal = refusal or outcome
+            return outcome
+
+        async with aclosing(as_they_end(writes, one, self._manifest.limits.concurrency)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+    async def close(self) -> None:
+        """See ports.Connector."""
+        await self._http.close()
+
+    def _of(self, datatype: str) -> Datatype:
+        found = self._manifest.datatypes.get(datatype)
+        if found is None:
+            raise ConfigurationError([Problem(f"manifest of {self.system}", 0, 0, f"there is no datatype {datatype}")])
+        return found
+
+    def _both(self, datatype: str) -> tuple[ReadHalf, WriteHalf]:
+        """The two halves of a datatype, compiled when it is first used."""
+        halves = self._halves.get(datatype)
+        if halves is None:
+            described, clock = self._of(datatype), self._manifest.clock
+            records = RecordReader(self._side, datatype, described, self._wanted.get(datatype, frozenset()), clock)
+            parts = Parts(self._base, described, clock, self._caller, self._clock, self._showing, records, BodyBuilder(described, clock))
+            reading = ReadHalf(parts)
+            halves = self._halves[datatype] = (reading, WriteHalf(parts, reading))
+        return halves
+
+
+class _Vault:
+    """Fills secrets in, and remembers them so that they can be masked."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self.opened: list[str] = []
+
+    def fill(self, text: str) -> str:
+        """A text with its references replaced by the secrets behind them."""
+        return fill_secrets(text, self._open)
+
+    def _open(self, reference: str) -> str:
+        secret = self._secrets.get(reference)
+        self.opened.append(secret)
+        return secret
+
+
+def open_rest(
+    manifest: Manifest, side: Side, wanted: Mapping[str, frozenset[str]], secrets: Secrets, clock: Clock, rng: random.Random
+) -> RestConnector:
+    """A connector with real connections to the manifest's origin. Raises ConfigurationError for an origin it may not speak to."""
+    origin = _Vault(secrets).fill(manifest.origin)
+    try:
+        settings = HttpSettings(
+            Origin.of(origin),
+            manifest.limits.concurrency,
+            manifest.limits.deadline_seconds,
+            manifest.limits.body_megabytes * 1024 * 1024,
+            manifest.private_hosts,
+            manifest.certificate_authority,
+        )
+        http = AioHttp(settings)
+    except (ValueError, OSError) as error:
+        raise ConfigurationError([Problem(f"manifest of {manifest.system}", 0, 0, f"origin: {error}", "correct origin")]) from error
+    return RestConnector(manifest, side, wanted, http, secrets, clock, rng)

@@ -1,0 +1,105 @@
+"""What an answer says: JSON decoded exactly, and the server's words where it refuses.
+
+Owns: decoding, the shapes that errors come in, words that are fit to be shown. Does not own: what follows from them. Pure.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+import msgspec
+
+_LONGEST_MESSAGE = 300
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class Malformed(Exception):
+    """A body that is not the JSON it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """The server's words, and the wire's name of what it complains of."""
+
+    message: str
+    member: str | None = None
+
+
+def encode(body: Any) -> bytes:
+    """A body as JSON; a Decimal as the number it is. Raises ValueError for text that cannot be sent (a lone surrogate)."""
+    return _encoder.encode(body)
+
+
+def decode(body: bytes) -> Any:
+    """The JSON of a body; numbers with a point as Decimal, never float. Raises Malformed."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, InvalidOperation, RecursionError, ValueError):
+        return _decode_patiently(body)
+
+
+def _decode_patiently(body: bytes) -> Any:
+    """Again with a decoder that takes lone surrogates, so that one odd text does not cost a whole page."""
+    head = body[:200].lstrip().lower()
+    if not head:
+        raise Malformed("the answer is empty")
+    if head.startswith(b"<"):
+        raise Malformed("the answer is a web page, not JSON")
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError, InvalidOperation) as error:
+        raise Malformed("the answer is not JSON, or cut short") from error
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
+
+
+class Showing:
+    """Makes foreign text fit to be shown: control characters escaped, cut, and our own secrets masked should it repeat them."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = tuple(sorted((each for each in set(secrets) if len(each) > 3), key=len, reverse=True))
+
+    def text(self, words: object) -> str:
+        """A short line."""
+        line = str(words)[: 4 * _LONGEST_MESSAGE]
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        line = "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in line)
+        return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+
+    def complaint(self, status: int, body: bytes) -> Complaint:
+        """The server's words from a plain JSON string, problem details, {"error": {...}}, or else the status alone."""
+        try:
+            said = decode(body) if body else None
+        except Malformed:
+            said = None
+        message, member = _words(said)
+        return Complaint(self.text(f"{status} {message}".strip()), member)
+
+
+def _words(said: Any) -> tuple[str, str | None]:
+    """Message and member out of the shapes that errors are known to come in."""
+    if isinstance(said, str):
+        return said, None
+    if not isinstance(said, dict):
+        return "", None
+    inner = said.get("error")
+    if isinstance(inner, dict):
+        return _words(inner)
+    if isinstance(inner, str):
+        return inner, None
+    errors = said.get("errors")  # validation details: member -> messages
+    if isinstance(errors, dict) and errors:
+        member, messages = next(iter(errors.items()))
+        first = messages[0] if isinstance(messages, list) and messages else messages
+        return f"{member}: {first}", str(member)
+    message = next(
+        (said[key] for key in ("message", "detail", "title", "Message", "ExceptionMessage") if isinstance(said.get(key), str)), ""
+    )
+    member = next((said[key] for key in ("property", "field", "member") if isinstance(said.get(key), str)), None)
+    return message, member

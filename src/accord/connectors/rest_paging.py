@@ -1,0 +1,193 @@
+"""Pages of raw items, one after the other, until the listing has properly ended.
+
+Owns: how pages follow each other, and every reason to say that a listing failed. Does not own: what the items are (rest_records.py).
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urljoin
+
+from accord.connectors.http import Answer, Origin
+from accord.connectors.rest_answers import Malformed, Showing, decode
+from accord.connectors.rest_calls import Caller, place
+from accord.connectors.rest_paths import ABSENT, fill_query, look, steps
+from accord.connectors.rest_times import answered_at, instant
+from accord.errors import ListingFailed, SystemRefused
+from accord.model.manifest import Listing
+from accord.ports import Clock
+
+_LINK = re.compile(r"<([^>]*)>([^,<]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """Items as decoded. ``answered``: by the Date header. ``began``: on the first page, the server's time when it was asked."""
+
+    items: list[Any]
+    body: Any
+    answer: Answer
+    answered: datetime | None
+    began: datetime | None
+    last: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How far a listing has come."""
+
+    url: str
+    number: int
+    count: int = 0
+    totals: list[int] = field(default_factory=list)
+    visited: set[str] = field(default_factory=set)
+    first_item: Any = ABSENT
+
+
+class Pager:
+    """One listing of one system. ``clock_path``: where the body tells the server's time, "" for the Date header only."""
+
+    def __init__(self, caller: Caller, clock: Clock, showing: Showing, listing: Listing, base: str, clock_path: str = "") -> None:
+        self._caller = caller
+        self._clock = clock
+        self._showing = showing
+        self._paging = listing.paging
+        self._items = steps(listing.items)
+        self._next = steps(listing.paging.next or "")
+        self._total = steps(listing.paging.total) if listing.paging.total else None
+        self._server_time = steps(clock_path)
+        self._path = base + listing.path
+        self._query = dict(listing.query)
+        if listing.paging.size_parameter:
+            self._query[listing.paging.size_parameter] = str(listing.paging.size)
+        if listing.paging.kind == "page":
+            self._query[listing.paging.parameter] = str(listing.paging.start)
+
+    async def pages(self, extra: dict[str, str]) -> AsyncGenerator[RawPage, None]:
+        """All pages; the next one is fetched while the last is worked on. ``extra``: further query.
+
+        Raises ListingFailed, SystemRefused, SystemUnavailable; then nothing may be concluded from what came.
+        """
+        query = fill_query(self._query | extra, {})
+        walk = _Walk(f"{self._path}?{query}" if query else self._path, self._paging.start)
+        walk.visited.add(walk.url)
+        page = await self._fetch(walk.url, first=True)
+        ahead: asyncio.Task[RawPage] | None = None
+        try:
+            while True:
+                onward = self._onward(page, walk)
+                if onward is None:
+                    self._check_total(walk)
+                    yield RawPage(page.items, page.body, page.answer, page.answered, page.began, last=True)
+                    return
+                ahead = asyncio.create_task(self._fetch(onward, first=False))
+                yield page
+                page = await ahead
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _fetch(self, url: str, *, first: bool) -> RawPage:
+        asked = self._clock.monotonic()
+        answer = await self._caller.read(url)
+        if answer.status == 403:
+            raise SystemRefused(self._caller.system, f"{place(url)}: may not be listed (403)", "ask for the right to read it")
+        if not 200 <= answer.status < 300:
+            raise self._failed(url, self._showing.complaint(answer.status, answer.body).message)
+        try:
+            body = decode(answer.body)
+        except Malformed as error:
+            raise self._failed(url, str(error)) from error
+        items = look(body, self._items)
+        if not isinstance(items, list):
+            raise self._failed(url, f"there is no list at {'.'.join(self._items) or 'the body'}")
+        answered = answered_at(answer.headers)
+        began = self._began(body, answered, self._clock.monotonic() - asked) if first else None
+        return RawPage(items, body, answer, answered, began)
+
+    def _began(self, body: Any, answered: datetime | None, elapsed: float) -> datetime | None:
+        """The server's time when the first page was asked for: what was committed while it was being made is read again."""
+        told = instant(look(body, self._server_time), UTC) if self._server_time else None
+        moment = told or answered
+        return None if moment is None else moment - timedelta(seconds=elapsed)
+
+    def _onward(self, page: RawPage, walk: _Walk) -> str | None:
+        """Where the next page is; None after the last."""
+        walk.count += len(page.items)
+        total = look(page.body, self._total) if self._total is not None else None
+        if isinstance(total, int):
+            walk.totals.append(total)
+        kind = self._paging.kind
+        if kind == "page":
+            return self._by_number(page, walk)
+        if kind == "cursor":
+            return self._by_cursor(page, walk)
+        if kind in ("next_link", "link_header"):
+            link = look(page.body, self._next) if kind == "next_link" else _linked(page.answer)
+            return self._by_link(link, walk)
+        return None
+
+    def _by_number(self, page: RawPage, walk: _Walk) -> str | None:
+        if not page.items or (walk.totals and walk.count >= walk.totals[-1]):
+            return None
+        if page.items[0] == walk.first_item:
+            raise self._failed(walk.url, f"page {walk.number} is the same as the one before")
+        walk.first_item = page.items[0]
+        walk.number += 1
+        return self._with(self._paging.parameter, str(walk.number), walk)
+
+    def _by_cursor(self, page: RawPage, walk: _Walk) -> str | None:
+        value = look(page.body, self._next)
+        if value is ABSENT:
+            raise self._failed(walk.url, f"the page lacks {'.'.join(self._next)}")
+        if value is None or value == "":
+            return None
+        return self._visit(self._with(self._paging.parameter, str(value), walk), walk)
+
+    def _by_link(self, link: Any, walk: _Walk) -> str | None:
+        if link is ABSENT or link is None or link == "":
+            return None
+        try:
+            onward = urljoin(walk.url, str(link))
+            elsewhere = Origin.of(onward) != Origin.of(walk.url)
+        except ValueError:
+            elsewhere = True
+        if elsewhere:
+            raise self._failed(walk.url, "the link to the next page leads to another origin; it was not followed")
+        walk.url = onward
+        return self._visit(onward, walk)
+
+    def _visit(self, onward: str, walk: _Walk) -> str:
+        if onward in walk.visited:
+            raise self._failed(onward, "the next page is one that has been read already: a loop")
+        walk.visited.add(onward)
+        return onward
+
+    def _with(self, parameter: str, value: str, walk: _Walk) -> str:
+        """The first address with one parameter set."""
+        path, _, query = walk.url.partition("?")
+        name = quote(parameter, safe="")
+        kept = [each for each in query.split("&") if each and each.partition("=")[0] != name]
+        return path + "?" + "&".join([*kept, f"{name}={quote(value, safe='')}"])
+
+    def _check_total(self, walk: _Walk) -> None:
+        """What came must be what was announced; while records come and go, somewhere between the totals of the pages."""
+        if walk.totals and not min(walk.totals) <= walk.count <= max(walk.totals):
+            raise self._failed(walk.url, f"{walk.totals[-1]} records were announced, {walk.count} came")
+
+    def _failed(self, url: str, what: str) -> ListingFailed:
+        return ListingFailed(self._caller.system, f"{place(url)}: {what}", "nothing was concluded from it; it will be read again")
+
+
+def _linked(answer: Answer) -> str | None:
+    """The address with rel=next of the Link headers."""
+    getall = getattr(answer.headers, "getall", None)
+    headers = getall("Link", []) if getall else [answer.headers.get("Link", "")]
+    for target, parameters in _LINK.findall(",".join(headers)):
+        if re.search(r"""\brel\s*=\s*["']?[^"';]*\bnext\b""", parameters, re.IGNORECASE):
+            return str(target)
+    return None

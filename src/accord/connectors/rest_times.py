@@ -1,0 +1,84 @@
+"""How a system tells time: its texts to instants and back.
+
+Owns: zones, naive times, the HTTP date, Retry-After. Does not own: the current time, which is passed in. Pure.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from accord.model.manifest import SystemClock
+
+_LONGEST_BELIEVABLE_WAIT = 86_400.0  # seconds; what asks for more is taken for a mistake
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> tzinfo:
+    """A zone by its name. Raises ZoneInfoNotFoundError."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def instant(text: object, naive_zone: tzinfo) -> datetime | None:
+    """The instant behind an ISO text, in UTC; None for what is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment.replace(tzinfo=naive_zone) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def normal(text: object, naive_zone: tzinfo) -> str | None:
+    """ "YYYY-MM-DDTHH:MM:SS[.fff]Z" in UTC, or None for what is no time."""
+    if isinstance(text, str) and len(text) in (20, 24) and text[-1] == "Z" and text[10] == "T":
+        return text  # the usual spelling is the normal one
+    moment = instant(text, naive_zone)
+    return None if moment is None else spell(moment)
+
+
+def spell(moment: datetime) -> str:
+    """An aware instant in UTC, with milliseconds where there are any."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23]
+    return (text[:-4] if text.endswith(".000") else text) + "Z"
+
+
+def say(moment: datetime, clock: SystemClock) -> str:
+    """An instant as the system writes it: zoned, or naive in its own zone, in whole seconds where it knows no finer ones."""
+    fine = "milliseconds" if clock.granularity_seconds < 1 else "seconds"
+    if clock.format == "naive":
+        return moment.astimezone(zone(clock.zone)).replace(tzinfo=None).isoformat(timespec=fine)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=fine) + "Z"
+
+
+@lru_cache(maxsize=256)
+def http_date(text: str) -> datetime | None:
+    """The instant in a Date header; None for what is none. Remembered, as a busy second brings the same text many times."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def answered_at(headers: Mapping[str, str]) -> datetime | None:
+    """When the server says that it answered."""
+    text = headers.get("Date")
+    return http_date(text) if text else None
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """How many seconds the server asks us to wait, from seconds or a date; None if it says nothing that can be believed."""
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:12])
+    else:
+        moment = http_date(text)
+        if moment is None:
+            return None
+        seconds = (moment - (answered_at(headers) or now)) / timedelta(seconds=1)
+    return seconds if 0 < seconds <= _LONGEST_BELIEVABLE_WAIT else None
