@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from accord.config.secrets import EnvironmentSecrets
     from accord.engine.census import FlowCensus
-    from accord.engine.parts import Engine
+    from accord.engine.parts import Depth, Engine
     from accord.engine.preview import PretendedWrites
     from accord.errors import Problem
     from accord.model.dataflow import Dataflow
@@ -207,16 +207,17 @@ def connector(setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]]) 
     return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom())
 
 
-async def run_once(opened: Session, cause: str, names: Sequence[str] = (), full: bool = False) -> "Run":
-    """One run of one cycle, noted in the store whatever becomes of it."""
+async def run_once(opened: Session, cause: str, names: Sequence[str] = (), depth: "Depth | None" = None) -> "Run":
+    """One run of one cycle, noted in the store whatever becomes of it. ``depth``: how much is read, by default what changed."""
     from accord.engine.cycle import cycle
+    from accord.engine.parts import Depth
     from accord.model.runs import Run
 
     engine = opened.engine
     run = Run(engine.ids.new(), cause, engine.now())
     await engine.keep(engine.store.begin, run)
     try:
-        await cycle(engine, run, names, full)
+        await cycle(engine, run, names, depth or Depth.CHANGES)
         run.result = "done"
     except BaseException as error:
         run.result, run.message = "stopped" if isinstance(error, asyncio.CancelledError) else "failed", str(error)

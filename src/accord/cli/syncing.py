@@ -30,6 +30,7 @@ def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
     Exit 0: done. 5: done, but something is held, in review, quarantined or unknown and needs a person.
     """
     from accord import app
+    from accord.engine.parts import Depth
 
     setup = app.load(path)
     names = known_flows(setup, flows)
@@ -37,7 +38,7 @@ def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
 
         async def work() -> "Run":
             async with app.session(setup, go_ahead=go_ahead, progress=progress) as opened:
-                return await app.run_once(opened, "sync", names, full)
+                return await app.run_once(opened, "sync", names, Depth.FULL if full else Depth.CHANGES)
 
         run = app.start(work())
     if as_json:
@@ -70,6 +71,7 @@ def plan_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
     Exit 0: nothing to do. 2: there is something to do.
     """
     from accord import app
+    from accord.engine.parts import Depth
 
     setup = app.load(path)
     names = known_flows(setup, flows)
@@ -77,7 +79,7 @@ def plan_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
 
         async def work() -> "tuple[Run, list[dict[str, Any]]]":
             async with app.session(setup, preview=True, go_ahead=go_ahead, progress=progress) as opened:
-                run = await app.run_once(opened, "plan", names, full)
+                run = await app.run_once(opened, "plan", names, Depth.FULL if full else Depth.CHANGES)
                 return run, planned_operations(opened, run)
 
         run, operations = app.start(work())

@@ -13,7 +13,7 @@ from accord.core.ordering import parents_first
 from accord.core.planning import FlowRules
 from accord.engine.journaling import journal
 from accord.engine.onboarding import rules_for_run
-from accord.engine.parts import Engine
+from accord.engine.parts import Depth, Engine
 from accord.engine.preparing import Busy, prepare
 from accord.engine.reading import read
 from accord.engine.recording import record
@@ -24,15 +24,15 @@ from accord.model.links import Pending, PendingState
 from accord.model.runs import Run
 
 
-async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), full: bool = False) -> None:
-    """Bring the chosen flows in step once. ``full``: list everything instead of reading changes.
+async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Depth = Depth.CHANGES) -> None:
+    """Bring the chosen flows in step once. It may be cancelled at any time; what is in hand (``engine.in_hand``) is then left open.
 
     Raises SystemProblem when a system cannot be read or refuses us as a whole; what was durable by then stays.
     """
     engine.tried.clear()
     flows = parents_first(engine.flows(names))
     await recover(engine, run)  # what an earlier run left open comes first
-    await read(engine, run, flows, full)  # 1 read
+    await read(engine, run, flows, depth)  # 1 read
     for flow in flows:
         await _work_off(engine, run, await rules_for_run(engine, flow))
     if await recover(engine, run):  # unknown outcomes of this very cycle: most can be told at once
@@ -48,32 +48,38 @@ async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:
     (total,) = await engine.keep(engine.store.totals, [rules.flow.name])
     left = total.pending.get(PendingState.NEW, 0)
     room = asyncio.Semaphore(engine.ahead)
-    while True:
-        running: set[asyncio.Task[None]] = set()
-        after, taken = 0, 0
-        while items := await engine.keep(engine.store.pending, rules.flow.name, PendingState.NEW, after, engine.batch):
-            after = items[-1].row
-            mine = _may_try(engine, rules.flow, items)
-            taken += len(mine)
-            if mine:
-                await room.acquire()
-                task = asyncio.create_task(_batch(engine, run, rules, mine, busy))
-                task.add_done_callback(lambda _: room.release())
-                running.add(task)
-            running = await _reap(running, wait=False)
-            done += len(mine)
-            engine.progress(rules.flow.name, done, max(0, left - done))
-        await _reap(running, wait=True)
-        if not taken:
-            return
+    running: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            after, taken = 0, 0
+            while items := await engine.keep(engine.store.pending, rules.flow.name, PendingState.NEW, after, engine.batch):
+                after = items[-1].row
+                mine = _may_try(engine, rules.flow, items)
+                taken += len(mine)
+                if mine:
+                    await room.acquire()
+                    task = asyncio.create_task(_batch(engine, run, rules, mine, busy))
+                    task.add_done_callback(lambda _: room.release())
+                    running.add(task)
+                running = await _reap(running, wait=False)
+                done += len(mine)
+                engine.progress(rules.flow.name, done, max(0, left - done))
+            running = await _reap(running, wait=True)
+            if not taken or engine.in_hand.closed:
+                return
+    finally:
+        await _leave(running)
 
 
 async def _batch(engine: Engine, run: Run, rules: FlowRules, items: Sequence[Pending], busy: Busy) -> None:
     work = await engine.keep(prepare, engine, rules, items, busy)  # 2 map, 3 match, 4 merge, 5 plan
     try:
-        await journal(engine, run, work)  # 6 journal
-        outcomes = await write(engine, work)  # 7 write
-        await record(engine, run, rules, work, outcomes)  # 8 record
+        if engine.in_hand.closed:
+            return  # told to stop: these stay pending
+        with engine.in_hand:
+            await journal(engine, run, work)  # 6 journal
+            outcomes = await write(engine, work)  # 7 write
+            await record(engine, run, rules, work, outcomes)  # 8 record
     finally:
         busy.release(work)
 
@@ -103,3 +109,10 @@ async def _reap(running: set[asyncio.Task[None]], wait: bool) -> set[asyncio.Tas
         await asyncio.gather(*rest, return_exceptions=True)
         failed.result()
     return running - done
+
+
+async def _leave(running: set[asyncio.Task[None]]) -> None:
+    """End the batches of a cycle that was cancelled, so that none goes on without its cycle."""
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

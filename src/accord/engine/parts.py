@@ -1,12 +1,14 @@
 """What the engine is made of: ports and compiled flows, put together by app.py and handed to every step.
 
-Owns: Engine, the parts of one dataflow. Does not own: making any of them.
+Owns: Engine, the parts of one dataflow; Depth; InHand. Does not own: making any of them.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import ParamSpec, Protocol, TypeVar
+from enum import StrEnum
+from typing import ParamSpec, Protocol, Self, TypeVar
 
 from accord.core.mapping import CompiledFlow
 from accord.core.planning import FlowRules, property_rules
@@ -26,6 +28,44 @@ class Keep(Protocol):
         ...
 
 
+class Depth(StrEnum):
+    """How much a cycle reads before it works off what is pending."""
+
+    QUICK = "quick"  # the hinted records and nothing else: no listing, no changes, no cursor moves
+    CHANGES = "changes"  # what changed since the cursors, and the hinted records
+    FULL = "full"  # everything
+
+
+class InHand:
+    """What must not be broken off: batches between their intents and their record step. A stop lets none begin and waits for the rest."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._closed = False
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def __enter__(self) -> Self:
+        self._count += 1
+        self._none.clear()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._count -= 1
+        if not self._count:
+            self._none.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more may begin."""
+        return self._closed
+
+    async def close(self) -> None:
+        """Let nothing more begin; return when nothing is in hand."""
+        self._closed = True
+        await self._none.wait()
+
+
 def ignore_progress(_flow: str, _done: int, _left: int) -> None:
     """Tell nobody."""
 
@@ -34,7 +74,7 @@ def ignore_progress(_flow: str, _done: int, _left: int) -> None:
 class Engine:
     """One dataflow, ready to run. ``batch``: records worked on at once; ``ahead``: batches in flight; ``tries``: per record and cycle.
 
-    ``progress``: told the flow, records done, and records left as far as known.
+    ``progress``: told the flow, records done, and records left as far as known. ``in_hand``: what a stop has to wait for.
     """
 
     dataflow: Dataflow
@@ -50,6 +90,7 @@ class Engine:
     tries: int = 3
     go_ahead: bool = False
     tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
+    in_hand: InHand = field(default_factory=InHand)
 
     def now(self) -> str:
         """The current instant as the store keeps it."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from accord.core.guards import suspiciously_empty
-from accord.engine.parts import Engine
+from accord.engine.parts import Depth, Engine
 from accord.errors import ListingFailed
 from accord.model.capabilities import ChangeCapture
 from accord.model.dataflow import Flow
@@ -24,31 +24,42 @@ READS_BEFORE_LISTING = 1000
 HINTS_AT_ONCE = 500
 
 
-async def read(engine: Engine, run: Run, flows: Sequence[Flow], full: bool) -> None:
-    """Read every datatype that the flows use, both sides at once. Raises what the connectors raise; other datatypes still end."""
+async def read(engine: Engine, run: Run, flows: Sequence[Flow], depth: Depth) -> None:
+    """Read every datatype that the flows use, both sides at once. Raises what the connectors raise; other datatypes still end.
+
+    Hints of a datatype that has never been listed wait for its first listing.
+    """
     places = dict.fromkeys((side, flow.datatype(side)) for flow in flows for side in Side)
-    results = await asyncio.gather(*(_read_datatype(engine, run, *place, full) for place in places), return_exceptions=True)
+    results = await asyncio.gather(*(_read_datatype(engine, run, *place, depth) for place in places), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
 
 
-async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, full: bool) -> None:
+async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, depth: Depth) -> None:
     reader = _Reader(engine, run, side, datatype)
     connector, store = engine.connectors[side], engine.store
     cursor = await engine.keep(store.cursor, side, datatype)
     hints = [] if cursor is None else await engine.keep(store.hints, side, datatype, READS_BEFORE_LISTING)
-    if full or cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
+    if depth is Depth.QUICK:
+        await _read_hinted(reader, hints)
+        return
+    if depth is Depth.FULL or cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
         end = await _list(reader)
     else:
         end = await reader.follow(connector.changes(datatype, cursor))
         if len(reader.unread) > READS_BEFORE_LISTING:
             end = await _list(reader)
-    await reader.read_hints(hints)
+    await _read_hinted(reader, hints)
     await reader.read_hints(reader.unread.values())
     await engine.keep(store.absorb, Absorb(side, datatype, cursor=end))
-    if hints:
-        await engine.keep(store.unhint, hints)
+
+
+async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
+    """Read what was hinted at and drop those hints; what could not be looked at stays hinted."""
+    unreadable = await reader.read_hints(hints)
+    if done := [hint for hint in hints if hint.ref.id not in unreadable]:
+        await reader.engine.keep(reader.engine.store.unhint, done)
 
 
 async def _list(reader: "_Reader") -> str | None:
@@ -85,12 +96,15 @@ class _Reader:
                 return page.cursor
         raise ListingFailed(self.engine.connectors[self.side].system, f"{self.datatype}: the listing broke off")
 
-    async def read_hints(self, hints: Iterable[Hint]) -> None:
-        """Read hinted records; what cannot be read now stays hinted."""
+    async def read_hints(self, hints: Iterable[Hint]) -> set[str]:
+        """Read hinted records; gives the ids of those that could not be looked at, which are hinted again."""
+        unreadable: set[str] = set()
         ids = list(dict.fromkeys(hint.ref.id for hint in hints))
         for start in range(0, len(ids), HINTS_AT_ONCE):
             found = await self.engine.connectors[self.side].read(self.datatype, ids[start : start + HINTS_AT_ONCE])
             await self.absorb(found, ())
+            unreadable.update(one.ref.id for one in found if isinstance(one, Unreadable))
+        return unreadable
 
     async def absorb(self, observations: Sequence[Observation], hints: Sequence[Hint]) -> None:
         """Make one page durable; what it only hints at is kept for reading."""
