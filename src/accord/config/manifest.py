@@ -178,8 +178,6 @@ def _groups(source: YamlFile, path: KeyPath, datatype: Datatype) -> Iterator[Pro
     for name, group in datatype.groups.items():
         if not _is_one(group):
             yield source.problem((*path, "groups", name), f"{name}: a group needs exactly one of list and object", "Say where its item is.")
-        if group.replace and not group.list:
-            yield source.problem((*path, "groups", name), f"{name}: replace needs list", "Only an item of a list can be replaced.")
 
 
 def _is_one(group: Group) -> bool:
