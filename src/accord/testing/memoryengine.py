@@ -1,0 +1,78 @@
+"""A whole engine on in-memory systems: the real core, engine and store, without a network, for tests and the simulation.
+
+Owns: putting the parts together as app.py does, with everything passed in. Does not own: the parts.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import ParamSpec, TypeVar
+
+from accord.core.mapping import CompiledFlow, compile_flow
+from accord.engine.cycle import cycle
+from accord.engine.parts import Depth, Engine
+from accord.model.dataflow import Dataflow
+from accord.model.manifest import Datatype
+from accord.model.records import Side
+from accord.model.runs import Run
+from accord.ports import Clock, Connector, Ids, Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class KeepHere:
+    """Store calls at once, on the caller's thread. ``before``, ``after``: told the call's name, to crash there."""
+
+    def __init__(self, before: Callable[[str], None] | None = None, after: Callable[[str], None] | None = None) -> None:
+        self._before, self._after = before, after
+
+    def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Run it when awaited."""
+        return self._run(call, *args, **kwargs)
+
+    async def _run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        name = getattr(call, "__name__", "call")
+        if self._before:
+            self._before(name)
+        result = call(*args, **kwargs)
+        if self._after:
+            self._after(name)
+        return result
+
+
+def compile_all(dataflow: Dataflow, datatypes: Mapping[Side, Mapping[str, Datatype]]) -> dict[str, CompiledFlow]:
+    """Compile every flow; naive times are UTC."""
+    return {
+        flow.name: compile_flow(flow, datatypes[Side.LEFT][flow.left], datatypes[Side.RIGHT][flow.right], "UTC", "UTC")
+        for flow in dataflow.flows
+    }
+
+
+def wanted(dataflow: Dataflow, compiled: Mapping[str, CompiledFlow], side: Side) -> dict[str, Collection[str]]:
+    """The properties that the flows need, by datatype of one side."""
+    names: dict[str, set[str]] = {}
+    for flow in dataflow.flows:
+        names.setdefault(flow.datatype(side), set()).update(compiled[flow.name].wanted(side))
+    return dict(names)
+
+
+def engine_of(
+    dataflow: Dataflow,
+    compiled: Mapping[str, CompiledFlow],
+    connectors: Mapping[Side, Connector],
+    store: Store,
+    clock: Clock,
+    ids: Ids,
+    keep: KeepHere | None = None,
+) -> Engine:
+    """An engine with small batches, so that several are in flight even with few records."""
+    return Engine(dataflow, compiled, connectors, store, keep or KeepHere(), clock, ids, batch=5)
+
+
+async def one_run(engine: Engine, full: bool = False) -> Run:
+    """One run of one cycle, noted in the store."""
+    run = Run(engine.ids.new(), "test", engine.now())
+    engine.store.begin(run)
+    await cycle(engine, run, (), Depth.FULL if full else Depth.CHANGES)
+    run.ended, run.result = engine.now(), "done"
+    engine.store.end(run)
+    return run
