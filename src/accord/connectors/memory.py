@@ -51,10 +51,7 @@ class MemoryConnector:
         return self.world.datatypes[datatype].capabilities()
 
     async def list(self, datatype: str) -> AsyncIterator[Page]:
-        """Every record, in the order of making (or by modified time and offset, see MemoryDatatype.shifting).
-
-        The last page also names deleted records, where the system lists those.
-        """
+        """Every live record, in the order of making (or by modified time and offset, see MemoryDatatype.shifting)."""
         spec, cursor = self.world.datatypes[datatype], self._cursor(datatype)
         offset, last = 0, False
         while not last:
@@ -63,10 +60,9 @@ class MemoryConnector:
             ids = rows[offset : offset + spec.page_size]
             offset += spec.page_size
             last = offset >= len(rows)
-            found = [one for id in ids if isinstance(one := self._listed(datatype, id), Seen)]
-            gone = [one for id in self.world.order(datatype) if isinstance(one := self._listed(datatype, id), Gone)] if last else []
+            found = tuple(one for id in ids if isinstance(one := self._listed(datatype, id), Seen))
             await self._travel()
-            yield Page((*found, *gone), last=last, cursor=spell(cursor) if last else None)
+            yield Page(found, last=last, cursor=spell(cursor) if last else None)
 
     async def changes(self, datatype: str, cursor: str) -> AsyncIterator[Page]:
         """What listings show as changed at or after the cursor; where there is a feed, only hints, but deletions as such.

@@ -3,7 +3,7 @@
 Owns: records and their history, versions, ids, references, idempotency keys, deletions, the call log, the users' own edits, and what
 this kind of system can and cannot do. Does not own: the connector's way of asking (connectors/memory.py), faults (connectors/hostile.py).
 
-Deterministic: ids count up, time comes from the callable that is passed in. A change never carries an earlier time than the one before.
+Deterministic: ids count up, time comes from the callable that is passed in.
 """
 
 from bisect import bisect_left
@@ -70,7 +70,7 @@ class MemoryDatatype:
             idempotency_key=self.idempotency_key,
             finding=self.finding if self.reference else Finding.NONE,
             changes=self.changes,
-            sees_deletes=self.sees_deletes,
+            sees_deletes=self.sees_deletes and self.changes is not ChangeCapture.LISTING,
             modified_time=self.modified_time,
             granularity=self.granularity,
             create_only=self.create_only,
@@ -172,11 +172,17 @@ class MemorySystem:
 
     def __init__(self, name: str, now: Callable[[], datetime], datatypes: Mapping[str, MemoryDatatype]) -> None:
         self.name = name
-        self.now = now
+        self._clock = now
+        self._latest = _EPOCH
         self.datatypes = dict(datatypes)
         self.calls: list[Call] = []
         self.requests: Counter[str] = Counter()
         self._tables = {datatype: _Table() for datatype in datatypes}
+
+    def now(self) -> datetime:
+        """The system's time, which never goes back."""
+        self._latest = max(self._latest, self._clock())
+        return self._latest
 
     # --- looking -----------------------------------------------------------------------------------------------------------------
 
@@ -350,7 +356,7 @@ class MemorySystem:
     def _change(self, datatype: str, id: str, values: RawValues, deleted: bool = False) -> State:
         spec, table = self.datatypes[datatype], self._tables[datatype]
         states = table.states[id]
-        moment = max(self.now(), table.moments[-1]) if table.moments else self.now()
+        moment = self.now()
         held = {name: spec.held(name, value) for name, value in values.items()}
         before = states[-1].values if states else {}
         states.append(State(len(states) + 1, moment, {**before, **held}, deleted))
