@@ -141,7 +141,7 @@ class AioHttp:
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """Make the call; see Http."""
-        if not url.startswith(self._prefixes) and Origin.of(url) != self._settings.origin:
+        if not url.startswith(self._prefixes) and not self._is_ours(url):
             raise NotSent("refused to call another origin than the configured one")
         session = self._session or self._open()
         try:
@@ -157,6 +157,12 @@ class AioHttp:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    def _is_ours(self, url: str) -> bool:
+        try:
+            return Origin.of(url) == self._settings.origin
+        except ValueError:
+            return False
 
     def _open(self) -> aiohttp.ClientSession:
         connector: dict[str, Any] = {"resolver": None if self._settings.private_hosts else _PublicResolver()}

@@ -56,7 +56,8 @@ class WebhookReader:
         self._datatype = steps(webhooks.datatype)
         self._id = steps(webhooks.id)
         given = (webhooks.secret, webhooks.previous_secret)
-        self._keys = tuple(_key(fill_secrets(each, secrets.get)) for each in given if each)
+        filled = [fill_secrets(each, secrets.get) for each in given if each]
+        self._keys = tuple(_key(each) for each in filled if each)  # an empty key would let anybody sign
 
     def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Event:
         """The event behind a delivery. ``headers``: names in lower case; ``body``: as received, byte for byte.
