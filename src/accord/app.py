@@ -7,8 +7,10 @@ Owns: how a dataflow file becomes a running engine, and the runs that commands a
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import os
 import random
+import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from accord.engine.census import FlowCensus
     from accord.engine.parts import Depth, Engine
     from accord.engine.preview import PretendedWrites
+    from accord.engine.serving import Bell, Notice, Rhythm
     from accord.errors import Problem
     from accord.model.dataflow import Dataflow
     from accord.model.manifest import Manifest
@@ -226,6 +229,49 @@ async def run_once(opened: Session, cause: str, names: Sequence[str] = (), depth
         run.ended = engine.now()
         await engine.keep(engine.store.end, run)
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The service is up. ``urls``: where webhooks are taken, by system; ``without``: why a system's are not."""
+
+    urls: Mapping[str, str]
+    without: Sequence[str]
+
+
+async def serve(setup: Setup, rhythm: "Rhythm", listen: tuple[str, int] | None, tell: "Callable[[Started | Notice], None]") -> None:
+    """Keep both systems in step until SIGTERM or SIGINT. ``listen``: host and port for webhooks and /health; None for neither.
+
+    Raises StoreBusy when another engine holds the state, UsageError when it cannot listen there.
+    """
+    from accord.connectors.receiver import Receiver, listening, readers_of
+    from accord.engine.serving import Bell, Health, Service, announce, keep_in_step
+
+    bell, health = Bell(), Health(tell)
+    with _stopped_by_signals(bell):
+        async with session(setup) as opened, contextlib.AsyncExitStack() as stack:
+            engine = opened.engine
+            readers, without = readers_of(setup.manifests, setup.secrets) if listen else ({}, [])
+            urls: dict[str, str] = {}
+            if listen:
+                receiver = Receiver(readers, functools.partial(announce, engine, bell), engine.clock.now, health.said)
+                origin = await stack.enter_async_context(listening(receiver.application(), *listen))
+                urls = {system: f"{origin}/webhooks/{system}" for system in readers}
+            tell(Started(urls, without))
+            work = functools.partial(run_once, opened)
+            await keep_in_step(engine, Service(work, bell, engine.in_hand, engine.clock, random.SystemRandom().random, health.note, rhythm))
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(bell: "Bell") -> "Iterator[None]":
+    loop, signals = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+    for one in signals:
+        loop.add_signal_handler(one, bell.stop)
+    try:
+        yield
+    finally:
+        for one in signals:
+            loop.remove_signal_handler(one)
 
 
 async def take_census(opened: Session) -> "list[FlowCensus]":
