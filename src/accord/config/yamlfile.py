@@ -27,7 +27,7 @@ MAX_VALUES = 200_000
 """How many values a file may amount to once its aliases are followed."""
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+|\.)?([eE][-+]?[0-9]+)?")
+_NUMBER = re.compile(r"(?=.*[0-9])(?=.*[.eE])[-+]?(0|[1-9][0-9]*)?(\.[0-9]+|\.)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -60,11 +60,11 @@ class YamlFile:
         return data
 
     def place(self, path: KeyPath) -> Place:
-        """Where a value stands, or the nearest that encloses it."""
+        """Where a value stands, or the nearest that encloses it; 0, 0 where nothing is known."""
         for end in range(len(path), -1, -1):
             if found := self.values.get(path[:end]):
                 return found
-        return Place(1, 1)
+        return Place(0, 0)
 
     def problem(self, path: KeyPath, what: str, remedy: str = "") -> Problem:
         """A problem with a value."""
@@ -220,12 +220,12 @@ class _Unfolding:
 
 
 def _scalar(text: str) -> Any:
-    """What a plain word means. Numbers that would not come out as they were written, such as 007 or 1e999, stay text."""
+    """What a plain word means. What would not come out as it was written, such as 007 or a number of twenty digits, stays text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    if any(letter.isdigit() for letter in text) and len(text) < 40 and _NUMBER.fullmatch(text):
+    if len(text) < 18 and _NUMBER.fullmatch(text):
         number = float(text)
         return number if math.isfinite(number) else text
     return text

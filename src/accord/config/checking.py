@@ -1,0 +1,239 @@
+"""Whether a dataflow fits its two manifests: every name, every write, every reference; and what is only assumed.
+
+Owns: names that must exist, writes that must be possible, references that must end. Does not own: whether values can be mapped
+(core/mapping.py), whether a system behaves as its manifest says (`accord check` asks it).
+
+Places are read from the files again rather than carried in the model, so that the model knows nothing of files.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accord.config.secrets import references
+from accord.config.shape import nearest, suggestion
+from accord.config.yamlfile import KeyPath, YamlFile, read_yaml
+from accord.core.mapping import problems as mapping_problems
+from accord.errors import ConfigurationError, Problem
+from accord.model.dataflow import Creation, Dataflow, DeletePolicy, Direction, Flow, PropertyMapping
+from accord.model.manifest import Datatype, Manifest, Property
+from accord.model.records import Side
+from accord.ports import Secrets
+
+_OFTEN_MEANT: Mapping[str, str] = {
+    "url": "A url is usually the link to the record itself, not a web site.",
+    "id": "An id is given by its own system and cannot be carried over; map a property that means the same in both systems.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The properties that names are looked up in: those of a datatype, or of the items of one of its lists, on each side."""
+
+    source: YamlFile
+    path: KeyPath
+    flow: Flow
+    known: Mapping[Side, Mapping[str, Property]]
+    paths: Mapping[Side, Mapping[str, str]]
+
+
+def check_dataflow(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Problem]:
+    """Every reason why this dataflow cannot run with these manifests, in the order of the file; none means that it can."""
+    source, manifests = _located(dataflow.path), {Side.LEFT: left, Side.RIGHT: right}
+    problems = list(_systems(source, dataflow, manifests))
+    for position, flow in enumerate(dataflow.flows):
+        path: KeyPath = ("flows", position)
+        unknown = list(_datatypes_exist(source, path, flow, manifests))
+        if not unknown:
+            datatypes = {side: manifests[side].datatypes[flow.datatype(side)] for side in Side}
+            unknown = list(_names_exist(source, path, flow, datatypes))
+            problems += _creates(source, path, flow, datatypes)
+            if not unknown:
+                problems += _values_map(source, path, flow, datatypes)
+        problems += unknown
+    problems += _references_end(source, dataflow.flows)
+    return sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Problem]:
+    """What holds but should be known: the assumptions of the datatypes in use, and changes that a system cannot take."""
+    notices: list[Problem] = []
+    for side, manifest in ((Side.LEFT, left), (Side.RIGHT, right)):
+        source = _located(Path(dataflow.path).parent / dataflow.entry(side).manifest)
+        used = dict.fromkeys(flow.datatype(side) for flow in dataflow.flows)
+        said: set[str] = set()
+        for name in used:
+            for position, assumption in enumerate(manifest.datatypes[name].assumptions):
+                if assumption not in said:  # several datatypes may share a list of them
+                    said.add(assumption)
+                    what = f"{manifest.system} {name}: {assumption}"
+                    notices.append(
+                        source.problem(("datatypes", name, "assumptions", position), what, "Confirm it against your own system.")
+                    )
+    return notices
+
+
+def missing_secrets(path: str | Path, manifest: Manifest, secrets: Secrets) -> list[Problem]:
+    """References in a manifest that have no value, with their lines. Webhook secrets are looked up only when webhooks are received."""
+    source = _located(path)
+    rules = manifest.authentication
+    texts: dict[KeyPath, str] = {("origin",): manifest.origin}
+    for key in ("value", "user", "password", "path"):
+        texts["authentication", key] = getattr(rules, key) or ""
+    texts.update({("authentication", "body", name): text for name, text in rules.body.items()})
+    texts.update({("authentication", "query", name): text for name, text in rules.query.items()})
+    texts.update({("headers", name): text for name, text in manifest.headers.items()})
+    problems = []
+    for place, text in texts.items():
+        for reference in references(text):
+            try:
+                secrets.get(reference)
+            except ConfigurationError as error:
+                problems += [source.problem(place, problem.what, problem.remedy) for problem in error.problems]
+    return problems
+
+
+def _located(path: str | Path) -> YamlFile:
+    try:
+        return read_yaml(path)
+    except ConfigurationError:
+        return YamlFile(str(path), {}, {}, {})  # a dataflow that was made in memory has no lines
+
+
+def _systems(source: YamlFile, dataflow: Dataflow, manifests: Mapping[Side, Manifest]) -> Iterator[Problem]:
+    for side in Side:
+        entry, described = dataflow.entry(side), manifests[side].system
+        if entry.system != described:
+            what = f"{side}: {entry.manifest} describes {described}, not {entry.system}"
+            yield source.problem((side.value, "system"), what, f"Write system: {described}, or name another manifest.")
+
+
+def _datatypes_exist(source: YamlFile, path: KeyPath, flow: Flow, manifests: Mapping[Side, Manifest]) -> Iterator[Problem]:
+    for side in Side:
+        name, manifest = flow.datatype(side), manifests[side]
+        if name not in manifest.datatypes:
+            what = f"{flow.name}: {manifest.system} has no datatype {name}"
+            yield source.problem((*path, side.value), what, suggestion(name, manifest.datatypes))
+
+
+def _names_exist(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
+    known = {side: datatypes[side].properties for side in Side}
+    level = _Level(source, path, flow, known, {side: _by_path(datatypes[side]) for side in Side})
+    for position, criterion in enumerate(flow.match):
+        for index, part in enumerate(criterion):
+            # one entry may stand without its list: then its place is the criterion's
+            place: KeyPath = (*path, "match", position, index)
+            place = place if place in source.values else place[:-1]
+            yield from _unknown(level, Side.LEFT, [part.left], (*place, "left"))
+            yield from _unknown(level, Side.RIGHT, [part.right], (*place, "right"))
+    yield from _mappings_fit(level, flow.properties)
+
+
+def _mappings_fit(level: _Level, mappings: Sequence[PropertyMapping]) -> Iterator[Problem]:
+    writers: dict[tuple[Side, str], str] = {}
+    for position, mapping in enumerate(mappings):
+        here: KeyPath = (*level.path, "properties", position)
+        for side in Side:
+            names = mapping.left if side is Side.LEFT else mapping.right
+            unknown = list(_unknown(level, side, names, (*here, side.value)))
+            yield from unknown
+            if not unknown:
+                yield from _written(level, side, mapping, here, writers)
+        yield from _items_fit(level, mapping, here)
+
+
+def _unknown(level: _Level, side: Side, names: Iterable[str], place: KeyPath) -> Iterator[Problem]:
+    known = level.known[side]
+    for name in names:
+        if name not in known:
+            what = f"{level.flow.name}: {level.flow.datatype(side)} has no property {name}"
+            yield level.source.problem(place, what, _meant(name, known, level.paths[side]))
+
+
+def _meant(name: str, known: Mapping[str, Property], paths: Mapping[str, str]) -> str:
+    """What a person who wrote this name may have meant: another name, the name of a path, or a frequent mistake."""
+    near = paths.get(name) or nearest(name, known)
+    if near is None and (path := nearest(name, paths)):
+        near = paths[path]
+    hint = _OFTEN_MEANT.get(name.rpartition(".")[2], "")
+    return " ".join(part for part in (hint, f"Did you mean {near}?" if near else suggestion(name, known)) if part)
+
+
+def _by_path(datatype: Datatype) -> dict[str, str]:
+    """Path in the record, dotted and crossing lists -> property: the way dataflow documents name properties."""
+    paths = {}
+    for name, prop in datatype.properties.items():
+        group = datatype.groups.get(prop.group or "")
+        at = (group.list or group.object) if group else None
+        path = ".".join(part for part in (at, prop.path or name) if part)
+        paths[path] = name
+        paths.update({f"{path}.{inner.path or item}": f"{name}, and in its items {item}" for item, inner in prop.items.items()})
+    return paths
+
+
+def _written(level: _Level, side: Side, mapping: PropertyMapping, here: KeyPath, writers: dict[tuple[Side, str], str]) -> Iterator[Problem]:
+    """Writes into one side that cannot be: where the system never takes the property, and where two mappings write the same one."""
+    one_way_out = Direction.LEFT_TO_RIGHT if side is Side.LEFT else Direction.RIGHT_TO_LEFT
+    share = level.flow.share.left if side is Side.LEFT else level.flow.share.right
+    if mapping.direction is one_way_out:
+        return
+    for name in mapping.left if side is Side.LEFT else mapping.right:
+        prop = level.known[side][name]
+        if share and prop.create is False and prop.update is False:
+            what = f"{level.flow.name}: {name} cannot be written in {level.flow.datatype(side)}"
+            yield level.source.problem((*here, side.value), what, f"Add direction: {one_way_out}.")
+        if other := writers.get((side, name)):
+            what = f"{level.flow.name}: {name} is written by {mapping.name} and by {other}"
+            yield level.source.problem((*here, side.value), what, f"Remove one of the two, or add direction: {one_way_out}.")
+        writers[side, name] = mapping.name
+
+
+def _items_fit(level: _Level, mapping: PropertyMapping, here: KeyPath) -> Iterator[Problem]:
+    if mapping.item_key is None or mapping.left[0] not in level.known[Side.LEFT] or mapping.right[0] not in level.known[Side.RIGHT]:
+        return
+    items = {Side.LEFT: level.known[Side.LEFT][mapping.left[0]].items, Side.RIGHT: level.known[Side.RIGHT][mapping.right[0]].items}
+    for side in Side:
+        if not items[side]:
+            what = (
+                f"{level.flow.name}: {level.flow.datatype(side)} has no list {mapping.left[0] if side is Side.LEFT else mapping.right[0]}"
+            )
+            yield level.source.problem(
+                (*here, side.value), what, "Map it without item_key and properties, or name a property of type list."
+            )
+    if all(items.values()):
+        inner = _Level(level.source, here, level.flow, items, {side: {} for side in Side})
+        yield from _unknown(inner, Side.LEFT, [mapping.item_key.left], (*here, "item_key", "left"))
+        yield from _unknown(inner, Side.RIGHT, [mapping.item_key.right], (*here, "item_key", "right"))
+        yield from _mappings_fit(inner, mapping.properties)
+
+
+def _creates(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
+    into = {Creation.NONE: (), Creation.LEFT_TO_RIGHT: (Side.RIGHT,), Creation.BOTH: (Side.RIGHT, Side.LEFT)}[flow.create]
+    shared = {Side.LEFT: flow.share.left, Side.RIGHT: flow.share.right}
+    for side in (side for side in into if shared[side] and not datatypes[side].create):
+        remedy = "Write create: none, or describe in the manifest how one is created."
+        yield source.problem((*path, "create"), f"{flow.name}: {flow.datatype(side)} cannot be created", remedy)
+    if flow.deletes is DeletePolicy.DELETE:
+        for side in (side for side in Side if shared[side] and datatypes[side].delete is None):
+            remedy = "Write deletes: report, unlink or archive, or switch writing to that side off under share."
+            yield source.problem((*path, "deletes"), f"{flow.name}: {flow.datatype(side)} cannot be deleted", remedy)
+
+
+def _values_map(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
+    """What the mapping itself refuses: types that do not fit, transforms that are not known, filters that cannot be read."""
+    for found in mapping_problems(flow, datatypes[Side.LEFT], datatypes[Side.RIGHT]):
+        place = next(((*path, "properties", n) for n, mapping in enumerate(flow.properties) if found.where.startswith(mapping.name)), path)
+        yield source.problem(place, f"{flow.name}: {found.where}: {found.what}", found.remedy)
+
+
+def _references_end(source: YamlFile, flows: Sequence[Flow]) -> Iterator[Problem]:
+    """Flows whose records can only be created after each other never start."""
+    needs = {flow.name: {name for each in flow.properties if each.required for name in each.refers_to} for flow in flows}
+    settled: set[str] = set()
+    while free := {name for name, needed in needs.items() if name not in settled and needed <= settled | (needed - needs.keys())}:
+        settled |= free
+    for position, flow in enumerate(flows):
+        if flow.name not in settled:
+            waiting = ", ".join(sorted(needs[flow.name] - settled))
+            what = f"{flow.name}: its records wait for those of {waiting}, which wait for them in turn"
+            yield source.problem(("flows", position), what, "Add required: false to one of the references: it is then completed later.")
