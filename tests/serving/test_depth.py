@@ -1,0 +1,197 @@
+"""How much a cycle reads: a quick one reads hinted records and nothing else."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from accord.engine.parts import Depth, Engine
+from accord.engine.reading import read
+from accord.engine.serving import Bell, announce
+from accord.model.capabilities import Capabilities, ChangeCapture
+from accord.model.dataflow import Dataflow, Flow, SystemEntry
+from accord.model.journal import Absorb
+from accord.model.records import Evidence, Gone, Hint, Known, Observation, Page, RecordRef, Seen, Side, Unreadable
+from accord.model.runs import Run
+from accord.testing.virtualtime import CountedIds, VirtualClock, VirtualLoop
+
+FLOW = Flow(name="Contact to Persons", left="Contact", right="Persons")
+DATAFLOW = Dataflow(
+    left=SystemEntry(system="customcrm", manifest="customcrm.yaml"),
+    right=SystemEntry(system="membercare", manifest="membercare.yaml"),
+    flows=(FLOW,),
+)
+
+
+def hint(id: str, side: Side = Side.LEFT, datatype: str = "Contact") -> Hint:
+    return Hint(RecordRef(side, datatype, id))
+
+
+@dataclass(slots=True)
+class Calls:
+    """A system that notes what is asked of it. ``unreadable``: ids that cannot be looked at."""
+
+    side: Side
+    capture: ChangeCapture = ChangeCapture.LISTING
+    made: list[str] = field(default_factory=list)
+    unreadable: frozenset[str] = frozenset()
+    system: str = "scripted"
+
+    def capabilities(self, datatype: str) -> Capabilities:
+        return Capabilities(changes=self.capture)
+
+    async def list(self, datatype: str) -> AsyncIterator[Page]:
+        self.made.append(f"list {datatype}")
+        yield Page((Seen.of(RecordRef(self.side, datatype, "1"), {}),), last=True, cursor="listed")
+
+    async def changes(self, datatype: str, cursor: str) -> AsyncIterator[Page]:
+        self.made.append(f"changes {datatype} {cursor}")
+        yield Page(last=True, cursor="changed")
+
+    async def read(self, datatype: str, ids: Sequence[str]) -> Sequence[Observation]:
+        self.made.append(f"read {datatype} {' '.join(ids)}")
+        refs = [RecordRef(self.side, datatype, id) for id in ids]
+        return [Unreadable(ref, "403") if ref.id in self.unreadable else Gone(ref, Evidence.NOT_FOUND) for ref in refs]
+
+
+@dataclass(slots=True)
+class Shelf:
+    """As much of a store as reading needs."""
+
+    cursors: dict[tuple[Side, str], str] = field(default_factory=dict)
+    waiting: list[Hint] = field(default_factory=list)
+    events: set[str] = field(default_factory=set)
+
+    def cursor(self, side: Side, datatype: str) -> str | None:
+        return self.cursors.get((side, datatype))
+
+    def hints(self, side: Side, datatype: str, limit: int = 500) -> Sequence[Hint]:
+        return [one for one in self.waiting if (one.ref.side, one.ref.datatype) == (side, datatype)][:limit]
+
+    def hint(self, hints: Sequence[Hint], event: str | None = None) -> bool:
+        if event in self.events:
+            return False
+        if event:
+            self.events.add(event)
+        self.waiting += [one for one in hints if one not in self.waiting]
+        return True
+
+    def unhint(self, hints: Sequence[Hint]) -> None:
+        self.waiting = [one for one in self.waiting if one not in hints]
+
+    def known(self, side: Side, datatype: str, ids: Sequence[str]) -> dict[str, Known]:
+        return {"1": Known("1", None, Seen.of(RecordRef(side, datatype, "1"), {}).fingerprint)} if "1" in ids else {}
+
+    def absorb(self, batch: Absorb) -> None:
+        if batch.cursor is not None:
+            self.cursors[batch.side, batch.datatype] = batch.cursor
+
+    def count(self, side: Side, datatype: str) -> int:
+        return 1
+
+
+@dataclass(slots=True)
+class Rig:
+    """Both systems, the store and the engine around them."""
+
+    systems: dict[Side, Calls] = field(default_factory=lambda: {side: Calls(side) for side in Side})
+    store: Shelf = field(default_factory=Shelf)
+
+    def __post_init__(self) -> None:
+        self.store.cursors = {(Side.LEFT, "Contact"): "c", (Side.RIGHT, "Persons"): "c"}
+
+    @property
+    def engine(self) -> Engine:
+        async def keep(call: Callable[..., Any], *args: Any) -> Any:
+            return call(*args)
+
+        with contextlib.closing(VirtualLoop()) as loop:
+            parts: Any = (DATAFLOW, {}, self.systems, self.store, keep, VirtualClock(loop), CountedIds())
+            return Engine(*parts)
+
+    def read(self, depth: Depth) -> None:
+        asyncio.run(read(self.engine, Run("r", "test", ""), [FLOW], depth))
+
+    @property
+    def made(self) -> list[str]:
+        return [call for side in Side for call in self.systems[side].made]
+
+
+def test_a_quick_cycle_reads_the_hinted_records_and_nothing_else() -> None:
+    rig = Rig()
+    rig.store.hint([hint("CO-1"), hint("CO-2")])
+    rig.read(Depth.QUICK)
+    assert rig.made == ["read Contact CO-1 CO-2"]
+    assert rig.store.waiting == []
+
+
+def test_a_quick_cycle_moves_no_cursor() -> None:
+    rig = Rig()
+    before = dict(rig.store.cursors)
+    rig.store.hint([hint("CO-1"), hint("7", Side.RIGHT, "Persons")])
+    rig.read(Depth.QUICK)
+    assert rig.store.cursors == before
+
+
+def test_a_quick_cycle_without_hints_asks_nothing() -> None:
+    rig = Rig()
+    rig.read(Depth.QUICK)
+    assert rig.made == []
+
+
+def test_changes_are_read_with_the_hints_and_a_system_without_a_feed_is_listed() -> None:
+    rig = Rig()
+    rig.systems[Side.LEFT].capture = ChangeCapture.SINCE
+    rig.store.hint([hint("CO-1")])
+    rig.read(Depth.CHANGES)
+    assert rig.made == ["changes Contact c", "read Contact CO-1", "list Persons"]
+    assert rig.store.cursors == {(Side.LEFT, "Contact"): "changed", (Side.RIGHT, "Persons"): "listed"}
+    assert rig.store.waiting == []
+
+
+def test_in_full_everything_is_listed() -> None:
+    rig = Rig()
+    rig.systems[Side.LEFT].capture = ChangeCapture.SINCE
+    rig.read(Depth.FULL)
+    assert rig.made == ["list Contact", "list Persons"]
+
+
+def test_hints_of_what_was_never_listed_wait_for_the_listing() -> None:
+    rig = Rig()
+    rig.store.cursors.clear()
+    rig.store.hint([hint("CO-1")])
+    rig.read(Depth.QUICK)
+    assert (rig.made, rig.store.waiting) == ([], [hint("CO-1")])
+
+
+def test_a_hint_stays_until_its_record_could_be_looked_at() -> None:
+    rig = Rig()
+    rig.systems[Side.LEFT].unreadable = frozenset({"CO-1"})
+    rig.store.hint([hint("CO-1"), hint("CO-2")])
+    rig.read(Depth.QUICK)
+    assert rig.store.waiting == [hint("CO-1")]
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_hint_is_kept_and_rings_once_however_often_it_comes(repeats: int) -> None:
+    rig, bell = Rig(), Bell()
+
+    async def work() -> list[bool]:
+        said = [await announce(rig.engine, bell, [hint("CO-1")], "customcrm:1")]
+        assert bell.hinted
+        bell.hush()
+        return said + [await announce(rig.engine, bell, [hint("CO-1")], "customcrm:1") for _ in range(repeats)]
+
+    assert asyncio.run(work()) == [True] + [False] * repeats
+    assert rig.store.waiting == [hint("CO-1")]
+    assert not bell.hinted
+
+
+def test_a_hint_that_no_flow_has_a_use_for_is_dropped_and_rings_nothing() -> None:
+    rig, bell = Rig(), Bell()
+    hints = [hint("PR-1", datatype="Product"), hint("CO-1", Side.RIGHT)]
+    assert asyncio.run(announce(rig.engine, bell, hints, "customcrm:1")) is False
+    assert (rig.store.waiting, rig.store.events, bell.hinted) == ([], set(), False)
