@@ -4,6 +4,7 @@ Owns: the envelope. Does not own: which records there are. There is no snapshot:
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +17,9 @@ LONGEST_PAGE = 5000
 PARAMETERS = (Parameter("page", "integer"), Parameter("pageSize", "integer"))
 
 
+@cache
 def envelope(kind: Any, name: str) -> Any:
-    """The type of a page of ``kind``, for the description."""
+    """The type of a page of ``kind``, for the description; always the same one."""
     members = [
         ("totalCount", int),
         ("totalPages", int),
