@@ -284,6 +284,14 @@ def test_a_feed_of_another_datatype_gives_hints_with_the_version_where_it_can_be
     )
 
 
+def test_P09_an_item_of_a_feed_that_says_so_is_gone() -> None:
+    items = [{"number": "1", "kind": 1, "anon": "2024-09-01"}, {"number": "2", "kind": 2, "anon": "2024-09-01"}]
+    thing = {**FEED, "gone_when": [{"path": "anon", "present": True}]}
+    pages, _ = run(_changes(lambda request: Reply(json={"result": items}), "2024-09-01T00:00:00Z", thing))
+    assert pages[0].observations == (Gone(RecordRef(Side.RIGHT, "Thing", "1"), Evidence.SOFT_DELETED),)
+    assert pages[0].hints == ()
+
+
 def test_a_feed_that_names_nobody_has_failed() -> None:
     with pytest.raises(ListingFailed, match="without number"):
         run(_changes(lambda request: Reply(json={"result": [{"kind": 1}]}), "2024-09-01T00:00:00Z", FEED))

@@ -40,7 +40,7 @@ async def _update(made: Rig, **values: Any) -> Outcome:
 
 def test_a_create_sends_its_values_and_our_reference_and_observes_the_answer() -> None:
     handler = _answers(POST=Reply(201, json=_thing(5, name="X", about={"note": "n"}, mark="left-1")))
-    outcome, server = run(_create(handler, create(name="x", about__note="ignored", note="n", size=Decimal("1.10"), mark=None)))
+    outcome, server = run(_create(handler, create(name="x", note="n", size=Decimal("1.10"), mark=None)))
     assert server.requests[0].body == b'{"name":"x","about":{"note":"n"},"Size":1.10,"mark":"left-1"}'
     assert server.requests[0].headers["content-type"] == "application/json"
     assert (outcome.kind, len(server.requests)) == (OutcomeKind.DONE, 1)
@@ -397,9 +397,27 @@ def test_no_writes_are_no_calls() -> None:
     assert run(scenario()) == []
 
 
-def test_an_update_of_nothing_that_can_be_written_is_refused() -> None:
+def test_nothing_is_dropped_in_silence_what_no_call_can_carry_refuses_the_write() -> None:
+    async def scenario() -> tuple[list[Outcome], list[str]]:
+        properties = {"name": {}, "note": {"update": False}, "size": {"create": False, "update": False}}
+        async with rig(_answers(GET=Reply(json=_thing()), POST=Reply(201, json=_thing())), system({"properties": properties})) as made:
+            seen = await made.seen("1")
+            writes = [update(seen, name="y", note="n"), update(seen, name="y", other="z"), create(name="x", size=1), create(note="x")]
+            return [await made.one(write) for write in writes], made.server.calls
+
+    outcomes, calls = run(scenario())
+    assert [(each.kind, each.property) for each in outcomes] == [
+        (OutcomeKind.REFUSED, "note"),
+        (OutcomeKind.REFUSED, "other"),
+        (OutcomeKind.REFUSED, "size"),
+        (OutcomeKind.DONE, None),
+    ]
+    assert calls == ["GET /things/1", "POST /things"]
+
+
+def test_an_update_of_nothing_is_refused() -> None:
     async def scenario() -> Outcome:
-        async with rig(_answers(GET=Reply(json=_thing())), system({"update": None})) as made:
-            return await _update(made, name="y")
+        async with rig(_answers(GET=Reply(json=_thing()))) as made:
+            return await _update(made)
 
     assert run(scenario()).kind is OutcomeKind.REFUSED

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from accord.connectors.rest_paths import ABSENT, look, put, steps
 from accord.connectors.rest_records import CurrentItem, number, rounded
 from accord.connectors.rest_times import say
-from accord.model.manifest import Compute, Datatype, Group, ItemShape, Property, Route, SystemClock
+from accord.model.manifest import Compute, Datatype, ItemShape, Property, Route, SystemClock
 from accord.model.values import RawValues
 
 Verb = Literal["create", "update"]
@@ -210,10 +210,18 @@ class BodyBuilder:
                 calls.append(GroupCall(group.write, shared[group.write.path], group.list, group.answer))
         return calls
 
-    def group_of(self, name: str) -> Group | None:
-        """The group of a property."""
-        each = self._datatype.properties.get(name)
-        return self._datatype.groups[each.group] if each is not None and each.group is not None else None
+    def homeless(self, route: Route | None, verb: Verb, values: RawValues) -> str | None:
+        """A property that none of the calls could carry: of ``route``, of what completes a create, or of the groups; or None."""
+        for name, value in values.items():
+            each = self._datatype.properties.get(name)
+            if value is None and verb == "create":
+                continue
+            if each is not None and each.group is not None and self._datatype.groups[each.group].write is not None:
+                continue
+            routes: list[tuple[Route | None, Verb]] = [(route, verb), (self._datatype.update, "update")]
+            if not any(by is not None and self._target(by, how, name, each) is not None for by, how in routes):
+                return name
+        return None
 
 
 def product(rule: Compute, item: Mapping[str, Any]) -> Decimal | None:

@@ -65,7 +65,8 @@ class ReadHalf:
             last = page.last and deleted is None
             next_cursor = self._cursor(began) if page.last else None
             if rules.kind == "feed":
-                yield Page(hints=self._hints(page, rules, listing), last=last, cursor=next_cursor if last else None)
+                gone, hints = self._named(page, rules, listing)
+                yield Page(gone, hints, last=last, cursor=next_cursor if last else None)
             else:
                 yield Page(self._observe(page, listing), last=last, cursor=next_cursor if last else None)
         if deleted is None:
@@ -95,16 +96,23 @@ class ReadHalf:
             raise self._failed(f"{listing.path}: {error}") from error
         return tuple(each for each in seen if each is not None)
 
-    def _hints(self, page: RawPage, rules: Changes, listing: Listing) -> tuple[Hint, ...]:
+    def _named(self, page: RawPage, rules: Changes, listing: Listing) -> tuple[tuple[Gone, ...], tuple[Hint, ...]]:
+        """Whom a page of a feed names: as gone where its item already says so, otherwise as a hint."""
         where = [Holds(Condition(path=path, equals=value)) for path, value in rules.where.items()]
+        over = [Holds(each) for each in self._parts.datatype.gone_when]
         id_path = steps(rules.id or self._parts.datatype.id)
         version = steps(rules.version) if rules.version else None
+        gone: list[Gone] = []
         hints: list[Hint] = []
         for item in page.items:
-            if all(holds(item) for holds in where):
-                mark = self._records.mark(look(item, version), page.answered) if version else None
-                hints.append(Hint(self._ref(item, id_path, listing), mark))
-        return tuple(hints)
+            if not all(holds(item) for holds in where):
+                continue
+            ref = self._ref(item, id_path, listing)
+            if any(holds(item) for holds in over):
+                gone.append(Gone(ref, Evidence.SOFT_DELETED))
+            else:
+                hints.append(Hint(ref, self._records.mark(look(item, version), page.answered) if version else None))
+        return tuple(gone), tuple(hints)
 
     def _ref(self, item: Any, path: tuple[str, ...], listing: Listing) -> RecordRef:
         value = look(item, path)

@@ -10,7 +10,7 @@ from typing import Any, Never
 
 from accord.connectors.http import Answer, Lost, NotSent, TransportProblem
 from accord.connectors.rest_answers import Malformed, decode, encode
-from accord.connectors.rest_bodies import Filling, GroupCall
+from accord.connectors.rest_bodies import Filling, GroupCall, Verb
 from accord.connectors.rest_paths import ABSENT, fill_path, fill_query, look, steps
 from accord.connectors.rest_reading import Parts, ReadHalf
 from accord.connectors.rest_times import answered_at
@@ -71,6 +71,7 @@ class WriteHalf:
         route = self._bodies.route(write.values)
         if route is None:
             raise _Ended(OutcomeKind.REFUSED, "the manifest has no way to create it with these properties")
+        self._refuse_homeless(route, "create", write)
         filling = Filling(write.reference, self._parts.clock.now())
         body, carried = self._bodies.body(route, "create", write.values, filling)
         headers = self._idempotency(write)
@@ -88,6 +89,12 @@ class WriteHalf:
         if isinstance(observation, Seen):
             return Outcome(write.key, OutcomeKind.DONE, observation)
         return await self._read_back(write, ref)
+
+    def _refuse_homeless(self, route: Route | None, verb: Verb, write: Write) -> None:
+        """Nothing is dropped in silence: what no call can carry refuses the write before it is sent."""
+        name = self._bodies.homeless(route, verb, write.values)
+        if name is not None:
+            raise _Ended(OutcomeKind.REFUSED, f"the manifest has no way to {verb} {name}", name=name)
 
     def _idempotency(self, write: Write) -> Mapping[str, str]:
         header = self._datatype.idempotency_header
@@ -107,6 +114,7 @@ class WriteHalf:
     # --- update -----------------------------------------------------------------------------------------------------------------
 
     async def _update(self, write: Write) -> Outcome:
+        self._refuse_homeless(self._datatype.update, "update", write)
         headers, record = await self._before(write, self._bodies.needs_record(write.values))
         filling = Filling(write.reference, self._parts.clock.now(), write.ref.id)
         body: dict[str, Any] = {}
@@ -114,7 +122,7 @@ class WriteHalf:
             body, _ = self._bodies.body(self._datatype.update, "update", write.values, filling, record)
         calls = self._bodies.group_calls("update", write.values, filling, record)
         if not body and not calls:
-            raise _Ended(OutcomeKind.REFUSED, "the manifest has no way to update these properties")
+            raise _Ended(OutcomeKind.REFUSED, "there is nothing to write")
         reply: _Reply | None = None
         if body and self._datatype.update is not None:
             reply = await self._send(self._datatype.update, body, write, filling, headers)

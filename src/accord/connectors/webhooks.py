@@ -1,7 +1,7 @@
 """Webhooks that come in: is it theirs, is it fresh, what does it hint at.
 
 Owns: the signature over id.timestamp.body, the window of time, the translation to hints. Does not own: receiving it and capping its
-size (console/), remembering its id (Store.hint). A hint is never a fact: the record is read.
+size (receiver.py), remembering its id (Store.hint). A hint is never a fact: the record is read.
 """
 
 import base64

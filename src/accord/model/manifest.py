@@ -103,8 +103,9 @@ class Changes:
     """How changes are read.
 
     since: the datatype's own listing, or ``listing``, with ``parameter``; feed: ``listing`` belongs to another datatype, its items that
-    satisfy ``where`` only name (``id``) what changed, with their ``version`` where it is the record's own. ``clock``: path of the
-    server's time in the body, "" for the Date header. ``overlap_seconds``: moved back before the call, at least granularity plus lag.
+    satisfy ``where`` only name (``id``) what changed, with their ``version`` where it is the record's own; an item for which
+    ``gone_when`` of the datatype holds says that its record is deleted. ``clock``: path of the server's time in the body, "" for the
+    Date header. ``overlap_seconds``: moved back before the call, at least granularity plus lag.
     """
 
     kind: Literal["since", "feed"] = "since"
