@@ -1,0 +1,194 @@
+"""A dataflow that does not fit its manifests is refused with every reason, each at its line."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from accord.config.checking import check_dataflow, missing_secrets, notices_of
+from accord.config.dataflow import read_dataflow
+from accord.config.manifest import manifest_of, read_manifest
+from accord.config.secrets import EnvironmentSecrets
+from accord.config.starter import write_starter
+from accord.config.yamlfile import parse_yaml
+from accord.errors import Problem
+
+CRM = """manifest: 1
+system: crm
+origin: https://crm.example.org
+datatypes:
+  Contact:
+    id: Id
+    list: {path: /contacts}
+    create: [{path: /contacts}]
+    update: {path: "/contacts/{id}"}
+    properties:
+      Name: {}
+      Email: {}
+      Site: {}
+      Score: {type: integer, create: false, update: false}
+      Boss: {}
+      Rows: {type: list, items: {No: {type: integer}, Text: {}}}
+    assumptions: [Names are short., Shared by two.]
+  Log: {id: Id, list: {path: /logs}, properties: {Name: {}}, assumptions: [Shared by two.]}
+  Unused: {id: Id, list: {path: /unused}, properties: {Name: {}}, assumptions: [Not in use.]}
+"""
+CARE = """manifest: 1
+system: care
+origin: https://care.example.org
+datatypes:
+  Persons:
+    id: no
+    list: {path: /persons}
+    create: [{path: /persons}]
+    update: {path: "/persons/{id}"}
+    groups: {home: {list: addresses}, mail: {list: contacts}}
+    properties:
+      name: {}
+      email: {group: mail, path: value}
+      website: {}
+      score: {type: integer}
+      boss: {}
+      home.city: {group: home, path: postalCode.city}
+      lines: {type: list, path: items, items: {sequence: {type: integer}, text: {}}}
+"""
+HEAD = """accord: 1
+left: {system: crm, manifest: crm.yaml}
+right: {system: care, manifest: care.yaml}
+flows:
+"""
+
+
+def check(folder: Path, flows: str, head: str = HEAD) -> list[Problem]:
+    (folder / "dataflow.yaml").write_text(head + flows)
+    left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (CRM, CARE))
+    return check_dataflow(read_dataflow(folder / "dataflow.yaml"), left, right)
+
+
+def test_the_shipped_dataflow_fits_the_shipped_manifests(tmp_path: Path) -> None:
+    write_starter(tmp_path)
+    left, right = read_manifest(tmp_path / "customcrm.yaml"), read_manifest(tmp_path / "membercare.yaml")
+    assert check_dataflow(read_dataflow(tmp_path / "dataflow.yaml"), left, right) == []
+
+
+@pytest.mark.parametrize(
+    ("flow", "stands", "what", "remedy"),
+    [
+        ("{left: Contcat, right: Persons}", "Contcat", "crm has no datatype Contcat", "Did you mean Contact?"),
+        ("{left: Contact, right: Person}", "Person}", "care has no datatype Person", "Did you mean Persons?"),
+        (
+            "{left: Contact, right: Persons, properties: [{left: Emial, right: email}]}",
+            "Emial",
+            "Contact has no property Emial",
+            "mean Email?",
+        ),
+        (
+            "{left: Contact, right: Persons, properties: [{left: Site, right: url}]}",
+            "url",
+            "Persons has no property url",
+            "not a web site",
+        ),
+        (
+            "{left: Contact, right: Persons, properties: [{left: Site, right: addresses.postalCode.city}]}",
+            "addresses",
+            "Persons has no property addresses.postalCode.city",
+            "Did you mean home.city?",
+        ),
+        ("{left: Contact, right: Persons, match: [{left: Email, right: emial}]}", "emial", "Persons has no property emial", "mean email?"),
+        (
+            "{left: Contact, right: Persons, match: [[{left: Emial, right: email}]]}",
+            "Emial",
+            "Contact has no property Emial",
+            "mean Email?",
+        ),
+        (
+            "{left: Contact, right: Persons, properties: [{left: Score, right: score, type: integer}]}",
+            "Score",
+            "Score cannot be written in Contact",
+            "Add direction: left_to_right.",
+        ),
+        (
+            "{left: Contact, right: Persons, properties: [{left: Name, right: name}, {left: Email, right: name}]}",
+            "name}]",
+            "name is written by Email and by Name",
+            "Remove one of the two, or add direction: right_to_left.",
+        ),
+        ("{left: Log, right: Persons, create: both}", "both", "Log cannot be created", "Write create: none"),
+        ("{left: Contact, right: Persons, deletes: delete, share: {right: false}}", "delete", "Contact cannot be deleted", "Write deletes"),
+        (
+            "{left: Contact, right: Persons, properties: "
+            "[{left: Name, right: name, type: list, item_key: {left: No, right: no}, properties: [{left: Text, right: text}]}]}",
+            "Name",
+            "Contact has no list Name",
+            "without item_key",
+        ),
+        (
+            "{left: Contact, right: Persons, properties: "
+            "[{left: Rows, right: lines, type: list, item_key: {left: No, right: sequenc}, properties: [{left: Text, right: text}]}]}",
+            "sequenc",
+            "Persons has no property sequenc",
+            "Did you mean sequence?",
+        ),
+        (
+            "{left: Contact, right: Persons, properties: [{left: Boss, right: boss, type: reference, refers_to: Contact to Persons}]}",
+            "{left: Contact",
+            "its records wait for those of Contact to Persons",
+            "required: false",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(tmp_path: Path, flow: str, stands: str, what: str, remedy: str) -> None:
+    found = [problem for problem in check(tmp_path, f"  - {flow}\n") if what in problem.what]
+    assert [problem.line for problem in found] == [5]
+    assert f"  - {flow}"[found[0].column - 1 :].startswith(stands)
+    assert remedy in found[0].remedy
+    assert found[0].file == str(tmp_path / "dataflow.yaml")
+
+
+def test_a_manifest_of_another_system_is_refused(tmp_path: Path) -> None:
+    (problem,) = check(tmp_path, "  - {left: Contact, right: Persons}\n", HEAD.replace("system: care", "system: caer"))
+    assert (problem.line, problem.what) == (3, "right: care.yaml describes care, not caer")
+
+
+def test_a_property_that_only_crosses_the_other_way_need_not_be_writable(tmp_path: Path) -> None:
+    flow = "  - {left: Contact, right: Persons, properties: [{left: Score, right: score, type: integer, direction: left_to_right}]}\n"
+    assert check(tmp_path, flow) == []
+
+
+def test_a_side_that_is_switched_off_need_not_be_writable(tmp_path: Path) -> None:
+    flow = "  - {left: Log, right: Persons, create: both, share: {left: false}, properties: [{left: Name, right: name}]}\n"
+    assert check(tmp_path, flow) == []
+
+
+def test_all_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    flows = "  - {left: A, right: B}\n  - {left: Contact, right: Persons, properties: [{left: X1, right: y1}]}\n"
+    assert [problem.line for problem in check(tmp_path, flows)] == [5, 5, 6, 6]
+
+
+def test_a_transform_that_is_not_known_is_refused_at_its_property(tmp_path: Path) -> None:
+    flows = (
+        "  - left: Contact\n    right: Persons\n    properties:\n"
+        "      - {left: Name, right: name}\n      - {left: Email, right: email, transform: emial}\n"
+    )
+    (problem,) = check(tmp_path, flows)
+    assert problem.line == 9
+    assert "emial" in problem.what
+
+
+def test_assumptions_of_the_datatypes_in_use_are_noticed_once(tmp_path: Path) -> None:
+    (tmp_path / "crm.yaml").write_text(CRM)
+    (tmp_path / "dataflow.yaml").write_text(HEAD + "  - {left: Contact, right: Persons}\n  - {left: Log, right: Persons}\n")
+    left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (CRM, CARE))
+    notices = notices_of(read_dataflow(tmp_path / "dataflow.yaml"), left, right)
+    assert [notice.what for notice in notices] == ["crm Contact: Names are short.", "crm Contact: Shared by two."]
+    assert [(notice.file, notice.line) for notice in notices] == [(str(tmp_path / "crm.yaml"), 17)] * 2
+
+
+def test_missing_secrets_are_named_with_the_line_that_needs_them() -> None:
+    path = str(files("accord") / "connectors" / "manifests" / "membercare.yaml")
+    manifest = read_manifest(path)
+    found = missing_secrets(path, manifest, EnvironmentSecrets({"MEMBERCARE_URL": "https://care.example.org", "MEMBERCARE_PERSON": "1"}))
+    (problem,) = found
+    assert (problem.file, problem.what) == (path, "MEMBERCARE_KEY is not set")
+    assert "${env:MEMBERCARE_KEY}" in Path(path).read_text().splitlines()[problem.line - 1]
+    assert problem.remedy == "Set MEMBERCARE_KEY in the environment or in .env beside the dataflow file."
