@@ -56,7 +56,8 @@ class Subject:
 
     ``text``, ``other``: two wanted, writable text properties. ``amount``: a wanted, writable decimal one. ``unwanted``: a writable one that
     the connector was not asked for. ``needs``: what every create needs besides. ``refused``: values that the system says no to, in a create
-    and in an update. ``exact``: texts are held as they are sent. ``empties``: null and empty text are held apart. None: there is none.
+    and in an update. ``exact``: texts are held as they are sent. ``empties``: null and empty text are held apart. ``salt``: put before all
+    references and keys; another one for each test where tests share a system. None: there is none.
     """
 
     side: Side
@@ -69,6 +70,7 @@ class Subject:
     refused: RawValues | None = None
     exact: bool = True
     empties: bool = True
+    salt: str = ""
 
     def ref(self, id: str = "") -> RecordRef:
         """A record of the datatype."""
@@ -181,10 +183,11 @@ class Bench:
         precondition: Precondition | None = None,
         reference: str = "",
     ) -> Write:
-        """A write with a key of its own. The idempotency key is the reference, where there is one."""
+        """A write with a key of its own; reference and idempotency key are the same for the same ``reference``."""
         self._keys += 1
-        key = f"key-{self._keys}"
-        return Write(key, kind, self.subject.ref(id), values or {}, reference or f"test:{key}", precondition, reference or key)
+        key = f"{self.subject.salt}key-{self._keys}"
+        named = f"{self.subject.salt}{reference}" if reference else f"test:{key}"
+        return Write(key, kind, self.subject.ref(id), values or {}, named, precondition, named)
 
     def write(self, *writes: Write) -> Sequence[Outcome]:
         """The outcomes in the order of the writes; each write has exactly one."""
