@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from accord.engine.parts import Depth, Engine
-from accord.engine.reading import read
+from accord.engine.reading import Failures, read
 from accord.engine.serving import Bell, announce
+from accord.errors import SystemUnavailable
 from accord.model.capabilities import Capabilities, ChangeCapture
 from accord.model.dataflow import Dataflow, Flow, SystemEntry
 from accord.model.journal import Absorb
@@ -32,12 +33,13 @@ def hint(id: str, side: Side = Side.LEFT, datatype: str = "Contact") -> Hint:
 
 @dataclass(slots=True)
 class Calls:
-    """A system that notes what is asked of it. ``unreadable``: ids that cannot be looked at."""
+    """A system that notes what is asked of it. ``unreadable``: ids that cannot be looked at; ``down``: it does not answer."""
 
     side: Side
     capture: ChangeCapture = ChangeCapture.LISTING
     made: list[str] = field(default_factory=list)
     unreadable: frozenset[str] = frozenset()
+    down: bool = False
     system: str = "scripted"
 
     def capabilities(self, datatype: str) -> Capabilities:
@@ -45,6 +47,8 @@ class Calls:
 
     async def list(self, datatype: str) -> AsyncIterator[Page]:
         self.made.append(f"list {datatype}")
+        if self.down:
+            raise SystemUnavailable(self.system, "does not answer")
         yield Page((Seen.of(RecordRef(self.side, datatype, "1"), {}),), last=True, cursor="listed")
 
     async def changes(self, datatype: str, cursor: str) -> AsyncIterator[Page]:
@@ -112,8 +116,8 @@ class Rig:
             parts: Any = (DATAFLOW, {}, self.systems, self.store, keep, VirtualClock(loop), CountedIds())
             return Engine(*parts)
 
-    def read(self, depth: Depth) -> None:
-        asyncio.run(read(self.engine, Run("r", "test", ""), [FLOW], depth))
+    def read(self, depth: Depth) -> Failures:
+        return asyncio.run(read(self.engine, Run("r", "test", ""), [FLOW], depth))
 
     @property
     def made(self) -> list[str]:
@@ -157,6 +161,14 @@ def test_in_full_everything_is_listed() -> None:
     rig.systems[Side.LEFT].capture = ChangeCapture.SINCE
     rig.read(Depth.FULL)
     assert rig.made == ["list Contact", "list Persons"]
+
+
+def test_what_cannot_be_read_is_said_and_all_else_is_read_to_its_end() -> None:
+    rig = Rig()
+    rig.systems[Side.LEFT].down = True
+    failures = rig.read(Depth.CHANGES)
+    assert {place: problem.message for place, problem in failures.items()} == {(Side.LEFT, "Contact"): "scripted: does not answer"}
+    assert rig.store.cursors == {(Side.LEFT, "Contact"): "c", (Side.RIGHT, "Persons"): "listed"}
 
 
 def test_hints_of_what_was_never_listed_wait_for_the_listing() -> None:

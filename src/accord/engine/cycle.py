@@ -21,18 +21,20 @@ from accord.engine.recovery import recover
 from accord.engine.writing import write
 from accord.model.dataflow import Flow
 from accord.model.links import Pending, PendingState
+from accord.model.records import Side
 from accord.model.runs import Run
 
 
 async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Depth = Depth.CHANGES) -> None:
     """Bring the chosen flows in step once. It may be cancelled at any time; what is in hand (``engine.in_hand``) is then left open.
 
-    Raises SystemProblem when a system cannot be read or refuses us as a whole; what was durable by then stays.
+    Raises SystemProblem when something could not be read, after the flows that it does not concern; what was durable by then stays.
     """
     engine.tried.clear()
     flows = parents_first(engine.flows(names))
     await recover(engine, run)  # what an earlier run left open comes first
-    await read(engine, run, flows, depth)  # 1 read
+    failures = await read(engine, run, flows, depth)  # 1 read
+    flows = tuple(flow for flow in flows if not any((side, flow.datatype(side)) in failures for side in Side))
     for flow in flows:
         await _work_off(engine, run, await rules_for_run(engine, flow))
     if await recover(engine, run):  # unknown outcomes of this very cycle: most can be told at once
@@ -40,6 +42,8 @@ async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Dept
             await _work_off(engine, run, await rules_for_run(engine, flow))
     for total in await engine.keep(engine.store.totals, [flow.name for flow in flows]):
         run.counts(total.flow).stand(total.pending)
+    if failures:
+        raise next(iter(failures.values()))
 
 
 async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:

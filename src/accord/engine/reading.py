@@ -5,12 +5,13 @@ Owns: one reader per datatype, shared by all flows that use it; when a full list
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from accord.core.guards import suspiciously_empty
 from accord.engine.parts import Depth, Engine
-from accord.errors import ListingFailed
+from accord.errors import ListingFailed, SystemProblem
 from accord.model.capabilities import ChangeCapture
 from accord.model.dataflow import Flow
 from accord.model.journal import Absorb, MatchKey
@@ -24,16 +25,21 @@ READS_BEFORE_LISTING = 1000
 HINTS_AT_ONCE = 500
 
 
-async def read(engine: Engine, run: Run, flows: Sequence[Flow], depth: Depth) -> None:
-    """Read every datatype that the flows use, both sides at once. Raises what the connectors raise; other datatypes still end.
+Failures: TypeAlias = Mapping[tuple[Side, str], SystemProblem]
+"""Why a side's datatype could not be read."""
+
+
+async def read(engine: Engine, run: Run, flows: Sequence[Flow], depth: Depth) -> Failures:
+    """Read every datatype that the flows use, both sides at once. Gives what could not be read; raises any other error at the end.
 
     Hints of a datatype that has never been listed wait for its first listing.
     """
-    places = dict.fromkeys((side, flow.datatype(side)) for flow in flows for side in Side)
+    places = list(dict.fromkeys((side, flow.datatype(side)) for flow in flows for side in Side))
     results = await asyncio.gather(*(_read_datatype(engine, run, *place, depth) for place in places), return_exceptions=True)
     for result in results:
-        if isinstance(result, BaseException):
+        if isinstance(result, BaseException) and not isinstance(result, SystemProblem):
             raise result
+    return {place: result for place, result in zip(places, results, strict=True) if isinstance(result, SystemProblem)}
 
 
 async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, depth: Depth) -> None:

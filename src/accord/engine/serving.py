@@ -32,7 +32,7 @@ class Rhythm:
     full_every: float = 86_400.0
     settle: float = 0.05
     again: float = 2.0
-    again_at_most: float = 300.0
+    again_at_most: float = 60.0
     grace: float = 7.0
 
 
