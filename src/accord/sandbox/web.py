@@ -184,18 +184,25 @@ class Application:
         body = await _read(receive)
         try:
             route, request, strike = self._prepare(scope, body)
-            if strike.seconds:
-                await asyncio.sleep(strike.seconds)
-            if strike.lost_call:
-                await _hang_up(scope, receive)
-                return
-            answer = self._refuse_by_fault(strike) if strike.refused else route.handler(request)
-            if strike.lost_answer:
-                await _hang_up(scope, receive)
-                return
         except Refusal as refusal:
-            answer = self._refuse(refusal)
+            await _answer(send, self._refuse(refusal))
+            return
+        if strike.seconds:
+            await asyncio.sleep(strike.seconds)
+        if strike.lost_call:
+            await _hang_up(scope, receive)
+            return
+        answer = self._refuse_by_fault(strike) if strike.refused else self._handle(route, request)
+        if strike.lost_answer:
+            await _hang_up(scope, receive)
+            return
         await _answer(send, answer)
+
+    def _handle(self, route: Route, request: Request) -> Answer:
+        try:
+            return route.handler(request)
+        except Refusal as refusal:
+            return self._refuse(refusal)
 
     def _refuse_by_fault(self, strike: Strike) -> Answer:
         answer = self._refuse(Refusal(strike.refused, "A fault that was asked for.", "fault"))

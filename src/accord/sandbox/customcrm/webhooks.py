@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import uuid
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import msgspec
@@ -51,6 +51,7 @@ class _Delivery:
     subscription: str
     id: str
     body: bytes
+    attempt: int = 0
 
 
 def signature(secret: str, identifier: str, timestamp: str, body: bytes) -> str:
@@ -60,7 +61,7 @@ def signature(secret: str, identifier: str, timestamp: str, body: bytes) -> str:
 
 
 class Webhooks:
-    """All subscribers. Deliveries wait in memory; workers run only while there is something to deliver."""
+    """All subscribers. Deliveries wait in memory; workers run only while there is something to deliver, and never wait for a retry."""
 
     def __init__(self, now: Now) -> None:
         self._now = now
@@ -97,11 +98,23 @@ class Webhooks:
         body = msgspec.json.encode(event)
         for identifier, wanted in self._wanted.items():
             if event.collection in wanted.collections:
-                self._waiting.append(_Delivery(identifier, f"msg_{uuid.uuid4().hex}", body))
-        while len(self._workers) < min(WORKERS, len(self._waiting)):
+                self._queue(_Delivery(identifier, f"msg_{uuid.uuid4().hex}", body))
+
+    def _queue(self, delivery: _Delivery) -> None:
+        self._waiting.append(delivery)
+        self._staff()
+
+    def _staff(self) -> None:
+        if len(self._workers) < min(WORKERS, len(self._waiting)):
             worker = asyncio.get_running_loop().create_task(self._work())
             self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            worker.add_done_callback(self._ended)
+
+    def _ended(self, worker: asyncio.Task[None]) -> None:
+        """A worker closes its connections when nothing waits; what came meanwhile needs another one."""
+        self._workers.discard(worker)
+        if not worker.cancelled():
+            self._staff()
 
     async def _work(self) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(DEADLINE_SECONDS)) as session:
@@ -109,12 +122,12 @@ class Webhooks:
                 await self._deliver(session, self._waiting.popleft())
 
     async def _deliver(self, session: aiohttp.ClientSession, delivery: _Delivery) -> None:
-        """Try, with growing pauses, until it is taken, given up, or no longer wanted."""
-        for pause in (*RETRY_SECONDS, 0.0):
-            wanted = self._wanted.get(delivery.subscription)
-            if wanted is None or await self._post(session, wanted, delivery):
-                return
-            await asyncio.sleep(pause)
+        """Try once; what is not taken comes again after a growing pause, until it is given up or no longer wanted."""
+        wanted = self._wanted.get(delivery.subscription)
+        if wanted is None or await self._post(session, wanted, delivery) or delivery.attempt == len(RETRY_SECONDS):
+            return
+        again = replace(delivery, attempt=delivery.attempt + 1)
+        asyncio.get_running_loop().call_later(RETRY_SECONDS[delivery.attempt], self._queue, again)
 
     async def _post(self, session: aiohttp.ClientSession, wanted: Wanted, delivery: _Delivery) -> bool:
         timestamp = str(self._now() // SECOND)
