@@ -20,6 +20,9 @@ from accord.sandbox.faults import Faults
 from accord.sandbox.web import Application
 
 ORIGIN = "http://sandbox.test"
+AFTER_THE_SEEDS = 2 * 365 * 86_400.0
+"""Seconds: the seeded records are from 2025, which must be the past."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,6 +38,7 @@ class Hosted:
 
     def __init__(self, name: str, clock: PassingClock, *, size: int = 0, strict: bool = False) -> None:
         self.clock = clock
+        clock.passed += AFTER_THE_SEEDS
         self.erased: set[str] = set()
         self.app: Application
         if name == "customcrm":

@@ -11,7 +11,6 @@ from accord.model.records import Side
 from accord.model.values import RawValues
 from accord.testing.connector_contract import Connect, ConnectorContract, Subject
 
-
 RENAMED = {"firstname": "firstName", "lastname": "lastName"}
 
 
