@@ -165,14 +165,26 @@ def test_all_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert [problem.line for problem in check(tmp_path, flows)] == [5, 5, 6, 6]
 
 
-def test_a_transform_that_is_not_known_is_refused_at_its_property(tmp_path: Path) -> None:
-    flows = (
-        "  - left: Contact\n    right: Persons\n    properties:\n"
-        "      - {left: Name, right: name}\n      - {left: Email, right: email, transform: emial}\n"
-    )
-    (problem,) = check(tmp_path, flows)
-    assert problem.line == 9
-    assert "emial" in problem.what
+def test_what_the_mapping_refuses_stands_at_its_place(tmp_path: Path) -> None:
+    flows = """  - left: Contact
+    right: Persons
+    where: {left: "Name is"}
+    match:
+      - {left: Email, right: email, as: emial}
+    properties:
+      - {left: Name, right: name}
+      - {left: Email, right: email, transform: emial}
+      - left: Rows
+        right: lines
+        type: list
+        item_key: {left: No, right: sequence}
+        properties:
+          - {left: Text, right: text, transform: upper, type: integer}
+"""
+    found = check(tmp_path, flows)
+    assert [problem.line for problem in found] == [7, 9, 12, 18]
+    assert "emial" in found[2].what
+    assert all(problem.what.startswith("Contact to Persons: ") and problem.remedy for problem in found)
 
 
 def test_assumptions_of_the_datatypes_in_use_are_noticed_once(tmp_path: Path) -> None:

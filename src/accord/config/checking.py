@@ -52,7 +52,7 @@ def check_dataflow(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[
                 problems += _values_map(source, path, flow, datatypes)
         problems += unknown
     problems += _references_end(source, dataflow.flows)
-    return sorted(problems, key=lambda problem: (problem.line, problem.column))
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
 
 
 def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Problem]:
@@ -222,8 +222,18 @@ def _creates(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Sid
 def _values_map(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
     """What the mapping itself refuses: types that do not fit, transforms that are not known, filters that cannot be read."""
     for found in mapping_problems(flow, datatypes[Side.LEFT], datatypes[Side.RIGHT]):
-        place = next(((*path, "properties", n) for n, mapping in enumerate(flow.properties) if found.where.startswith(mapping.name)), path)
+        place = (*path, *_place_of(found.where, flow.properties))
         yield source.problem(place, f"{flow.name}: {found.where}: {found.what}", found.remedy)
+
+
+def _place_of(where: str, mappings: Sequence[PropertyMapping]) -> KeyPath:
+    """Where in its flow a problem of the mapping stands. ``where``: a mapping's name, "LIST.ITEM", "match", "where.left", "where.right"."""
+    for position, mapping in enumerate(mappings):
+        if where == mapping.name:
+            return ("properties", position)
+        if mapping.properties and where.startswith(f"{mapping.name}."):
+            return ("properties", position, *_place_of(where.removeprefix(f"{mapping.name}."), mapping.properties))
+    return tuple(where.split("."))
 
 
 def _references_end(source: YamlFile, flows: Sequence[Flow]) -> Iterator[Problem]:
