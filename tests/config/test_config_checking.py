@@ -28,6 +28,7 @@ datatypes:
       Site: {}
       Score: {type: integer, create: false, update: false}
       Boss: {}
+      Born: {update: false}
       Rows: {type: list, items: {No: {type: integer}, Text: {}}}
     assumptions: [Names are short., Shared by two.]
   Log: {id: Id, list: {path: /logs}, properties: {Name: {}}, assumptions: [Shared by two.]}
@@ -193,7 +194,18 @@ def test_assumptions_of_the_datatypes_in_use_are_noticed_once(tmp_path: Path) ->
     left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (CRM, CARE))
     notices = notices_of(read_dataflow(tmp_path / "dataflow.yaml"), left, right)
     assert [notice.what for notice in notices] == ["crm Contact: Names are short.", "crm Contact: Shared by two."]
-    assert [(notice.file, notice.line) for notice in notices] == [(str(tmp_path / "crm.yaml"), 17)] * 2
+    assert [(notice.file, notice.line) for notice in notices] == [(str(tmp_path / "crm.yaml"), 18)] * 2
+
+
+def test_what_cannot_be_changed_after_a_create_is_noticed(tmp_path: Path) -> None:
+    flow = "  - {left: Contact, right: Persons, properties: [{left: Born, right: boss, %s}]}\n"
+    left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (CRM, CARE))
+    told = {}
+    for direction in ("both", "left_to_right"):
+        (tmp_path / "dataflow.yaml").write_text(HEAD + flow % f"direction: {direction}")
+        notices = notices_of(read_dataflow(tmp_path / "dataflow.yaml"), left, right)
+        told[direction] = [notice.line for notice in notices if "Born of Contact can be set by a create" in notice.what]
+    assert told == {"both": [5], "left_to_right": []}
 
 
 def test_missing_secrets_are_named_with_the_line_that_needs_them() -> None:

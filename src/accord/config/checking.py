@@ -56,21 +56,49 @@ def check_dataflow(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[
 
 
 def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Problem]:
-    """What holds but should be known: the assumptions of the datatypes in use, and changes that a system cannot take."""
+    """What holds but should be known: the assumptions of the datatypes in use, and properties that cannot be changed after a create."""
     notices: list[Problem] = []
     for side, manifest in ((Side.LEFT, left), (Side.RIGHT, right)):
-        source = _located(Path(dataflow.path).parent / dataflow.entry(side).manifest)
-        used = dict.fromkeys(flow.datatype(side) for flow in dataflow.flows)
-        said: set[str] = set()
-        for name in used:
-            for position, assumption in enumerate(manifest.datatypes[name].assumptions):
-                if assumption not in said:  # several datatypes may share a list of them
-                    said.add(assumption)
-                    what = f"{manifest.system} {name}: {assumption}"
-                    notices.append(
-                        source.problem(("datatypes", name, "assumptions", position), what, "Confirm it against your own system.")
-                    )
+        notices += _assumptions(dataflow, side, manifest)
+    source = _located(dataflow.path)
+    for position, flow in enumerate(dataflow.flows):
+        datatypes = {Side.LEFT: left.datatypes[flow.left], Side.RIGHT: right.datatypes[flow.right]}
+        notices += _unchangeable(source, ("flows", position), flow, datatypes)
     return notices
+
+
+def _assumptions(dataflow: Dataflow, side: Side, manifest: Manifest) -> Iterator[Problem]:
+    source = _located(Path(dataflow.path).parent / dataflow.entry(side).manifest)
+    said: set[str] = set()
+    for name in dict.fromkeys(flow.datatype(side) for flow in dataflow.flows):
+        for position, assumption in enumerate(manifest.datatypes[name].assumptions):
+            if assumption not in said:  # several datatypes may share a list of them
+                said.add(assumption)
+                what = f"{manifest.system} {name}: {assumption}"
+                yield source.problem(("datatypes", name, "assumptions", position), what, "Confirm it against your own system.")
+
+
+def _unchangeable(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
+    for position, mapping in enumerate(flow.properties):
+        for side in (side for side in Side if _is_written(flow, mapping, side)):
+            known = datatypes[side].properties
+            fixed = [name for name in _names(mapping, side) if known[name].update is False and known[name].create is not False]
+            if fixed:
+                what = f"{flow.name}: {', '.join(fixed)} of {flow.datatype(side)} can be set by a create and not changed after it"
+                yield source.problem((*path, "properties", position), what, "A later change stays on its side, and is told (CAP-02).")
+
+
+def _is_written(flow: Flow, mapping: PropertyMapping, side: Side) -> bool:
+    share = flow.share.left if side is Side.LEFT else flow.share.right
+    return share and mapping.direction is not _out_of(side)
+
+
+def _out_of(side: Side) -> Direction:
+    return Direction.LEFT_TO_RIGHT if side is Side.LEFT else Direction.RIGHT_TO_LEFT
+
+
+def _names(mapping: PropertyMapping, side: Side) -> tuple[str, ...]:
+    return mapping.left if side is Side.LEFT else mapping.right
 
 
 def missing_secrets(path: str | Path, manifest: Manifest, secrets: Secrets) -> list[Problem]:
@@ -134,8 +162,7 @@ def _mappings_fit(level: _Level, mappings: Sequence[PropertyMapping]) -> Iterato
     for position, mapping in enumerate(mappings):
         here: KeyPath = (*level.path, "properties", position)
         for side in Side:
-            names = mapping.left if side is Side.LEFT else mapping.right
-            unknown = list(_unknown(level, side, names, (*here, side.value)))
+            unknown = list(_unknown(level, side, _names(mapping, side), (*here, side.value)))
             yield from unknown
             if not unknown:
                 yield from _written(level, side, mapping, here, writers)
@@ -173,18 +200,16 @@ def _by_path(datatype: Datatype) -> dict[str, str]:
 
 def _written(level: _Level, side: Side, mapping: PropertyMapping, here: KeyPath, writers: dict[tuple[Side, str], str]) -> Iterator[Problem]:
     """Writes into one side that cannot be: where the system never takes the property, and where two mappings write the same one."""
-    one_way_out = Direction.LEFT_TO_RIGHT if side is Side.LEFT else Direction.RIGHT_TO_LEFT
-    share = level.flow.share.left if side is Side.LEFT else level.flow.share.right
-    if mapping.direction is one_way_out:
+    if not _is_written(level.flow, mapping, side):
         return
-    for name in mapping.left if side is Side.LEFT else mapping.right:
+    for name in _names(mapping, side):
         prop = level.known[side][name]
-        if share and prop.create is False and prop.update is False:
+        if prop.create is False and prop.update is False:
             what = f"{level.flow.name}: {name} cannot be written in {level.flow.datatype(side)}"
-            yield level.source.problem((*here, side.value), what, f"Add direction: {one_way_out}.")
+            yield level.source.problem((*here, side.value), what, f"Add direction: {_out_of(side)}.")
         if other := writers.get((side, name)):
             what = f"{level.flow.name}: {name} is written by {mapping.name} and by {other}"
-            yield level.source.problem((*here, side.value), what, f"Remove one of the two, or add direction: {one_way_out}.")
+            yield level.source.problem((*here, side.value), what, f"Remove one of the two, or add direction: {_out_of(side)}.")
         writers[side, name] = mapping.name
 
 
@@ -194,9 +219,7 @@ def _items_fit(level: _Level, mapping: PropertyMapping, here: KeyPath) -> Iterat
     items = {Side.LEFT: level.known[Side.LEFT][mapping.left[0]].items, Side.RIGHT: level.known[Side.RIGHT][mapping.right[0]].items}
     for side in Side:
         if not items[side]:
-            what = (
-                f"{level.flow.name}: {level.flow.datatype(side)} has no list {mapping.left[0] if side is Side.LEFT else mapping.right[0]}"
-            )
+            what = f"{level.flow.name}: {level.flow.datatype(side)} has no list {_names(mapping, side)[0]}"
             yield level.source.problem(
                 (*here, side.value), what, "Map it without item_key and properties, or name a property of type list."
             )
