@@ -321,7 +321,7 @@ async def reach(setup: Setup) -> "list[dict[str, Any]]":
     return said
 
 
-def document(setup: Setup, form: str) -> bytes:
+def document_text(setup: Setup, form: str) -> bytes:
     """The dataflow document of the configured flows. ``form``: "rst"."""
     from accord.documents.write import from_dataflow, to_rst
 

@@ -39,7 +39,7 @@ class Demo:
     def say(self, text: str, style: str = "") -> None:
         """Print a line of the story."""
         if self.told:
-            console().print(text, style=style, markup=False)
+            console().print(text, style=style, markup=False, soft_wrap=True)
 
     def sync(self, name: str, title: str) -> "Run":
         """One run as `accord sync` does it, with its table."""

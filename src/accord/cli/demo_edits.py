@@ -48,7 +48,19 @@ def _left_edits(crm: CrmUser, links: dict[str, Sequence[Any]]) -> list[Edit]:
     lines[0]["Quantity"] = lines[0]["Quantity"] + 2
     crm.edit("orders", order.left, Lines=lines)
     crm.edit("products", product.left, Name="Årsbok, ny utgave")
-    made = crm.do("POST", "contacts", {"FirstName": "Åse", "LastName": "Nyström", "Email": "ase.nystrom@example.org", "Country": "Sweden"})
+    made = crm.do(
+        "POST",
+        "contacts",
+        {
+            "FirstName": "Åse",
+            "LastName": "Nyström",
+            "Email": "ase.nystrom@example.org",
+            "Country": "Sweden",
+            "Gender": "female",
+            "AllowSms": True,
+            "AllowEmail": True,
+        },
+    )
     return [
         Edit("Customcrm", f"Contact {contact.left}: another e-mail address, moved to Bergen", "updated_right"),
         Edit("Customcrm", f"Customer {customer.left}: another web site and phone", "updated_right"),

@@ -23,7 +23,7 @@ def write_document(path: str, form: str, output: Path | None) -> int:
     """Write the document of the configured flows: every flow, every mapped property, every data type."""
     from accord import app
 
-    text = app.document(app.load(path), form)
+    text = app.document_text(app.load(path), form)
     if output is None:
         click.get_binary_stream("stdout").write(text)
         return 0

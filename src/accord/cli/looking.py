@@ -67,7 +67,9 @@ def _print_status(totals: Sequence[Any], pending: dict[str, list[dict[str, Any]]
     screen.print(table)
     for rows in pending.values():
         for row in rows:
-            screen.print(f"{row['state']}: {row['record']} ({row['flow']}): {row['cause'] or 'not worked on yet'}", markup=False)
+            screen.print(
+                f"{row['state']}: {row['record']} ({row['flow']}): {row['cause'] or 'not worked on yet'}", markup=False, soft_wrap=True
+            )
     if runs:
         run = runs[0]
         screen.print(f"last run: {run.cause}, {run.result}, started {run.started}" + (f": {run.message}" if run.message else ""))
@@ -166,14 +168,18 @@ def _intent(setup: Any, intent: Any) -> dict[str, Any]:
 
 def _print_about(part: dict[str, Any]) -> None:
     screen = console()
-    screen.print(f"{part['record']} ({part['flow']})", style="bold", markup=False)
-    screen.print(f"  linked to {part['linked_to']}" if part["linked_to"] else "  not linked", markup=False)
+    screen.print(f"{part['record']} ({part['flow']})", style="bold", markup=False, soft_wrap=True)
+    screen.print(f"  linked to {part['linked_to']}" if part["linked_to"] else "  not linked", markup=False, soft_wrap=True)
     if part["pending"]:
-        screen.print(f"  {part['pending']['state']}: {part['pending']['cause'] or 'not worked on yet'}", markup=False)
+        screen.print(f"  {part['pending']['state']}: {part['pending']['cause'] or 'not worked on yet'}", markup=False, soft_wrap=True)
     for entry in part["history"]:
         what = ", ".join(entry["properties"])
-        screen.print(f"  {entry['at']} {entry['kind']} {entry['target']} in {entry['system']}: {entry['state']} ({what})", markup=False)
+        screen.print(
+            f"  {entry['at']} {entry['kind']} {entry['target']} in {entry['system']}: {entry['state']} ({what})",
+            markup=False,
+            soft_wrap=True,
+        )
         for why in entry["reasons"]:
-            screen.print(f"      {why}", markup=False)
+            screen.print(f"      {why}", markup=False, soft_wrap=True)
         if entry["message"]:
-            screen.print(f"      {entry['message']}", markup=False)
+            screen.print(f"      {entry['message']}", markup=False, soft_wrap=True)

@@ -18,18 +18,23 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 COLUMNS = (
-    ("matched", ("matched",)),
-    ("created →", ("created_right",)),
-    ("← created", ("created_left",)),
-    ("updated →", ("updated_right",)),
-    ("← updated", ("updated_left",)),
-    ("deleted", ("deleted_left", "deleted_right")),
-    ("conflicts", ("conflicts",)),
-    ("waiting", ("waiting",)),
+    ("mat-\nched", ("matched",)),
+    ("crea-\nted →", ("created_right",)),
+    ("crea-\nted ←", ("created_left",)),
+    ("upda-\nted →", ("updated_right",)),
+    ("upda-\nted ←", ("updated_left",)),
+    ("de-\nleted", ("deleted_left", "deleted_right")),
+    ("con-\nflicts", ("conflicts",)),
+    ("wait-\ning", ("waiting",)),
     ("held", ("held",)),
-    ("in review", ("review",)),
-    ("quarantined", ("quarantined", "unknown")),
+    ("in re-\nview", ("review",)),
+    ("quaran-\ntined", ("quarantined",)),
+    ("un-\nknown", ("unknown",)),
 )
+"""Headings in two lines, so that the usual ones fit into 80 columns."""
+
+SELDOM = {"crea-\nted ←", "de-\nleted", "held", "un-\nknown"}
+"""Shown only where there is one."""
 
 
 def dataflow_option(command: F) -> F:
@@ -72,11 +77,13 @@ def run_table(flows: Sequence[str], counts: "Mapping[str, FlowCounts]", title: s
 
     from accord.model.runs import FlowCounts
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    if title:
+        console().print(title, style="italic")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
     table.add_column("flow", no_wrap=True)
-    used = [(name, keys) for name, keys in COLUMNS if name not in ("← created", "deleted", "held") or _sum(counts.values(), keys)]
+    used = [(name, keys) for name, keys in COLUMNS if name not in SELDOM or _sum(counts.values(), keys)]
     for name, _ in used:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     rows = [counts.get(flow) or FlowCounts(flow) for flow in flows]
     for row in rows:
         table.add_row(row.flow, *(_number(_sum([row], keys)) for _, keys in used))

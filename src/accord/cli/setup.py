@@ -63,10 +63,10 @@ def _print_check(setup: "Setup", reached: list[dict[str, Any]], found: list[Any]
         f"{setup.dataflow.path}: {len(flows)} flows, {sum(len(flow.properties) for flow in flows)} property mappings: holds", markup=False
     )
     for system in reached:
-        screen.print(f"{system['system']}: reached, signed in, {len(system['datatypes'])} datatypes read", markup=False)
+        screen.print(f"{system['system']}: reached, signed in, {len(system['datatypes'])} datatypes read", markup=False, soft_wrap=True)
         for datatype in system["datatypes"]:
-            screen.print(f"    {datatype['name']}: {datatype['abilities']}", markup=False)
+            screen.print(f"    {datatype['name']}: {datatype['abilities']}", markup=False, soft_wrap=True)
     if found:
         screen.print(f"\nassumed until somebody has confirmed it ({len(found)}):", style="yellow")
         for notice in found:
-            screen.print(f"  {notice}", markup=False)
+            screen.print(f"  {notice}", markup=False, soft_wrap=True)

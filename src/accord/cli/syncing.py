@@ -117,7 +117,7 @@ def print_operations(operations: Sequence[dict[str, Any]]) -> None:
     for one in operations[:SHOWN]:
         target = f"{one['datatype']} {one['target']}" if one["target"] else f"a {one['datatype']}"
         why = "; ".join(f"{reason['rule']} {reason['text']}" for reason in one["reasons"])
-        screen.print(f"{one['kind']} {target} in {one['system']} ({', '.join(one['properties'])}): {why}", markup=False)
+        screen.print(f"{one['kind']} {target} in {one['system']} ({', '.join(one['properties'])}): {why}", markup=False, soft_wrap=True)
     if len(operations) > SHOWN:
         screen.print(f"... and {len(operations) - SHOWN} more; all of them: accord plan --json")
     screen.print("nothing to do" if not operations else f"{len(operations)} writes; nothing has been written. Do it: accord sync")
@@ -152,9 +152,9 @@ def print_census(found: "Sequence[FlowCensus]") -> None:
     screen = console()
     for flow in found:
         for difference in flow.differences[:SHOWN]:
-            screen.print(f"differs: {flow.flow}: {difference}", markup=False)
+            screen.print(f"differs: {flow.flow}: {difference}", markup=False, soft_wrap=True)
         if flow.missing:
-            screen.print(f"missing: {flow.flow}: {flow.missing} linked records were not listed", markup=False)
+            screen.print(f"missing: {flow.flow}: {flow.missing} linked records were not listed", markup=False, soft_wrap=True)
     equal, values = sum(flow.equal for flow in found), sum(flow.values for flow in found)
     screen.print(f"in step: {equal:,} of {values:,} mapped values".replace(",", " "), style="bold")
 

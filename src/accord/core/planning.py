@@ -4,13 +4,14 @@ Owns: switches, onboarding, capabilities, waiting by name, payloads, preconditio
 order of flows (core/ordering.py), budgets over a whole run (core/guards.py).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from accord.core.conflicts import Times
 from accord.core.deletes import AfterDelete, after_delete
 from accord.core.mapping import CompiledFlow, Mapped
+from accord.core.matching import Ambiguous
 from accord.core.merging import ABSENT, Merged, PropertyRule, Sides, merge
 from accord.core.rules import RULES, reason
 from accord.model.capabilities import Capabilities
@@ -341,12 +342,12 @@ def _pending(
     return Pending(rules.flow.name, ref, state, rule, cause, wait)
 
 
-def review(rules: FlowRules, ref: RecordRef, rule: str, candidates: tuple[str, ...]) -> Pending:
-    """A record whose counterpart a person must choose."""
+def review(rules: FlowRules, ref: RecordRef, found: Ambiguous, doubts: Sequence[str] = ()) -> Pending:
+    """A record whose counterpart a person must choose. ``doubts``: criterion properties that are not valid, each with what is wrong."""
     kind = rules.flow.datatype(ref.side.other)
-    detail = f"{kind} {', '.join(candidates[:5])}" if candidates else ""
-    pending = _pending(rules, ref, PendingState.REVIEW, rule, detail)
-    return Pending(pending.flow, ref, pending.state, rule, pending.cause, (), candidates)
+    named = f"{kind} {', '.join(found.candidates[:5])}" if found.candidates else ", ".join(doubts)
+    cause = f"{RULES[found.rule]}: {named}" if named else RULES[found.rule]
+    return Pending(rules.flow.name, ref, PendingState.REVIEW, found.rule, cause, (), found.candidates)
 
 
 def _waiting(rules: FlowRules, half: Half) -> Pending | None:

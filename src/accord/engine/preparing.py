@@ -182,7 +182,8 @@ def _plan_unlinked(batch: _Batch, side: Side, id: str, candidates: Sequence[Cand
         batch.work.finished.add(ref)
         batch.work.planned.append(plan_create(rules, half, batch.work.resolved, batch.engine.ids.new()))
     elif side is Side.LEFT:
-        batch.work.kept.append(review(rules, ref, found.rule, found.candidates))
+        doubts = [f"{name} ({half.mapped.faults[name]})" for name in invalid]
+        batch.work.kept.append(review(rules, ref, found, doubts))
     else:
         batch.work.finished.add(ref)
 
@@ -199,7 +200,7 @@ def _plan_fresh(batch: _Batch, half: Half, found: Counterpart) -> None:
 
 
 def _invalid(rules: FlowRules, side: Side, half: Half) -> list[str]:
-    """Names of match properties whose value could not be mapped."""
+    """Names of mappings of match properties whose value could not be mapped."""
     parts = {part.left if side is Side.LEFT else part.right for entry in rules.flow.match for part in entry}
-    faulty = (rules.compiled.mapping(name) for name in half.mapped.faults)
-    return [mapping.name for mapping in faulty if parts.intersection(mapping.left if side is Side.LEFT else mapping.right)]
+    mappings = (rules.compiled.mapping(name) for name in half.mapped.faults)
+    return [one.name for one in mappings if parts.intersection(one.left if side is Side.LEFT else one.right)]

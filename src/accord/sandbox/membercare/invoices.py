@@ -100,9 +100,7 @@ class Invoices:
 
     def create(self, request: Request) -> Answer:
         given = decoded(request.body, LenientInvoice)
-        if given.payer is msgspec.UNSET:
-            raise Refusal(400, "An invoice needs a payer.")
-        invoice = self._new(given.payer.debtor_account_number)
+        invoice = self._new(None if given.payer is msgspec.UNSET else given.payer.debtor_account_number)
         self._take(invoice, given)
         return Answer(body=self._tenant.put_invoice(invoice))
 
@@ -118,9 +116,9 @@ class Invoices:
         invoice.payments = [given.payment] if given.payment else []
         return Answer(body=self._tenant.put_invoice(invoice))
 
-    def _new(self, payer: str) -> Invoice:
-        """An invoice without lines for this payer. Raises Refusal(404)."""
-        debtor = self._tenant.payer(payer)
+    def _new(self, payer: str | None) -> Invoice:
+        """An invoice without lines, for this payer or, in lenient mode, for nobody yet. Raises Refusal(404)."""
+        debtor = None if payer is None else self._tenant.payer(payer)
         now = self._tenant.time()
         day = now.replace(hour=0, minute=0, second=0)
         number = self._tenant.next_id("invoice")

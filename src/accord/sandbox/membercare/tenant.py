@@ -146,13 +146,14 @@ class Tenant:
     # Invoices
 
     def put_invoice(self, invoice: Invoice) -> bytes:
-        """Keep an invoice and file it under its payer."""
+        """Keep an invoice and file it under its payer, if it has one."""
         before = self.invoices.get(invoice.id)
-        payer = int(invoice.payer.debtor_account_number)
-        if before is not None and before.payer.debtor_account_number != invoice.payer.debtor_account_number:
-            self.bills[int(before.payer.debtor_account_number)].remove(invoice.id)
-        if before is None or before.payer.debtor_account_number != invoice.payer.debtor_account_number:
-            self.bills.setdefault(payer, []).append(invoice.id)
+        was = before.payer.debtor_account_number if before is not None and before.payer is not None else None
+        now = invoice.payer.debtor_account_number if invoice.payer is not None else None
+        if was != now and was is not None:
+            self.bills[int(was)].remove(invoice.id)
+        if was != now and now is not None:
+            self.bills.setdefault(int(now), []).append(invoice.id)
         return self.invoices.put(invoice.id, invoice)
 
     def labelled(self, text: InvoiceText) -> InvoiceText:

@@ -66,7 +66,7 @@ class Invoice(Struct, rename="camel", kw_only=True):
 
     url: str | None = None
     id: int
-    payer: Payer
+    payer: Payer | None
     send_invoice_to: Payer | None = None
     deliver_products_to: Payer | None = None
     finance_status: FinanceStatus = 0

@@ -48,14 +48,14 @@ def international(numbers: Range, index: int) -> str:
 
 
 def as_typed(numbers: Range, index: int, way: int) -> str:
-    """The same number as people write it at home and abroad; ``way`` chooses among five spellings."""
+    """The same number as people in a Norwegian office write it: one from abroad always with its country; ``way`` chooses a spelling."""
     national = numbers.national(index)
     local = numbers.trunk + national
     middle = len(local) - 5
     grouped = f"{local[:middle]} {local[middle : middle + 2]} {local[middle + 2 :]}"
+    at_home: tuple[str, ...] = (local, grouped) if numbers.code == "47" else ()
     spellings = (
-        local,
-        grouped,
+        *at_home,
         f"+{numbers.code} {national}",
         f"+{numbers.code} {national[:-6]} {national[-6:-3]} {national[-3:]}",
         f"00{numbers.code}{national}",
