@@ -12,7 +12,7 @@ A comparison with a null, absent or unreadable property is false, whatever the o
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -46,7 +46,7 @@ class Comparison:
     name: str
     operator: str
     literals: tuple[Literal, ...]
-    column: int = 0
+    column: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class IsNull:
 
     name: str
     negated: bool
-    column: int = 0
+    column: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
