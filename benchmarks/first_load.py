@@ -28,6 +28,7 @@ from accord.sandbox.people import MembercareUser
 from accord.sandbox.process import Running, start
 
 AT_ONCE = 32
+REQUEST = AioHttp.request
 
 
 @dataclass(slots=True)
@@ -53,21 +54,18 @@ class Notebook:
     noted: list[Noted] = field(default_factory=list)
 
     def __enter__(self) -> "Notebook":
-        self._request = AioHttp.request
         notebook = self
 
         async def request(http: AioHttp, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
             server = next(name for name, origin in notebook.origins.items() if url.startswith(origin))
             notebook.noted.append(Noted(server, method, url[len(notebook.origins[server]) :], body))
-            return await notebook._request(http, method, url, headers, body)
+            return await REQUEST(http, method, url, headers, body)
 
         AioHttp.request = request  # type: ignore[method-assign]  # put back at the end
         return self
 
     def __exit__(self, *_: object) -> None:
-        AioHttp.request = self._request  # type: ignore[method-assign]
-
-    _request = AioHttp.request
+        AioHttp.request = REQUEST  # type: ignore[method-assign]
 
 
 def setup(folder: Path, crm: Running, care: Running) -> app.Setup:

@@ -46,20 +46,30 @@ DELETE FROM match_key WHERE flow = ?1 AND side = ?2 AND id = ?3;
 -- One match key.
 INSERT OR REPLACE INTO match_key (flow, side, id, criterion, key) VALUES (?1, ?2, ?3, ?4, ?5);
 
--- name: candidates
--- Records of the other side that share a key; whether they are taken; how many free rivals the asking record has for that key.
+-- name: candidates_of_left
+-- Records on the right that share a key with records on the left; whether they are taken; how many free rivals there are for the key.
 SELECT own.id, other.id, own.criterion,
-    EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link.ended IS NULL
-        AND CASE ?3 WHEN 'right' THEN link."right" ELSE link."left" END = other.id)
-    OR EXISTS (SELECT 1 FROM link WHERE link.ended IS NULL AND ?3 = 'right' AND link.right_claim = ?5 AND link."right" = other.id)
-    OR EXISTS (SELECT 1 FROM link WHERE link.ended IS NULL AND ?3 = 'left' AND link.left_claim = ?5 AND link."left" = other.id),
+    EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link."right" = other.id AND link.ended IS NULL)
+    OR EXISTS (SELECT 1 FROM link WHERE link.right_claim = ?3 AND link."right" = other.id AND link.ended IS NULL),
     (SELECT count(*) FROM match_key AS rival WHERE rival.flow = ?1 AND rival.criterion = own.criterion AND rival.key = own.key
-        AND rival.side = ?2 AND rival.id <> own.id
-        AND NOT EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link.ended IS NULL
-            AND CASE ?2 WHEN 'right' THEN link."right" ELSE link."left" END = rival.id))
-FROM match_key AS own
-JOIN match_key AS other ON other.flow = ?1 AND other.criterion = own.criterion AND other.key = own.key AND other.side = ?3
-WHERE own.flow = ?1 AND own.side = ?2 AND own.id IN (SELECT value FROM json_each(?4))
+        AND rival.side = 'left' AND rival.id <> own.id
+        AND NOT EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link."left" = rival.id AND link.ended IS NULL))
+FROM json_each(?2) AS asked
+CROSS JOIN match_key AS own ON own.flow = ?1 AND own.side = 'left' AND own.id = asked.value
+CROSS JOIN match_key AS other ON other.flow = ?1 AND other.criterion = own.criterion AND other.key = own.key AND other.side = 'right'
+ORDER BY own.id, own.criterion, other.id;
+
+-- name: candidates_of_right
+-- Records on the left that share a key with records on the right; whether they are taken; how many free rivals there are for the key.
+SELECT own.id, other.id, own.criterion,
+    EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link."left" = other.id AND link.ended IS NULL)
+    OR EXISTS (SELECT 1 FROM link WHERE link.left_claim = ?3 AND link."left" = other.id AND link.ended IS NULL),
+    (SELECT count(*) FROM match_key AS rival WHERE rival.flow = ?1 AND rival.criterion = own.criterion AND rival.key = own.key
+        AND rival.side = 'right' AND rival.id <> own.id
+        AND NOT EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link."right" = rival.id AND link.ended IS NULL))
+FROM json_each(?2) AS asked
+CROSS JOIN match_key AS own ON own.flow = ?1 AND own.side = 'right' AND own.id = asked.value
+CROSS JOIN match_key AS other ON other.flow = ?1 AND other.criterion = own.criterion AND other.key = own.key AND other.side = 'left'
 ORDER BY own.id, own.criterion, other.id;
 
 -- name: pending_new

@@ -221,7 +221,7 @@ class SqliteStore:
         other = side.other
         claim = self._claims[flow][other] if flow in self._claims else None
         found: dict[str, list[Candidate]] = {}
-        for own, id, criterion, taken, rivals in self._do("candidates", (flow, side.value, other.value, _list(ids), claim)):
+        for own, id, criterion, taken, rivals in self._do(f"candidates_of_{side.value}", (flow, _list(ids), claim)):
             found.setdefault(own, []).append(Candidate(id, criterion, bool(taken), rivals))
         return found
 

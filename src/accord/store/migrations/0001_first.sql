@@ -44,6 +44,7 @@ CREATE TABLE pending (
     UNIQUE (flow, side, id)
 );
 CREATE INDEX pending_by_state ON pending (flow, state, row);
+CREATE INDEX pending_by_record ON pending (side, datatype, id);
 
 CREATE TABLE waiting_for (
     key TEXT NOT NULL,
