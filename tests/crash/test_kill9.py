@@ -97,4 +97,5 @@ def test_P07_P16_twenty_kills_in_a_first_load_leave_nothing_twice_and_nothing_mi
         assert counts(care) == expected_counts
         census = [sys.executable, "-m", "accord.cli.main", "census", "-d", str(folder / "dataflow.yaml"), "--json"]
         ended = subprocess.run(census, capture_output=True, check=False)
-        assert ended.returncode == 0, ended.stdout.decode()[-2000:] + ended.stderr.decode()
+        differing = [line for flow in json.loads(ended.stdout) for line in flow["differences"]]
+        assert (ended.returncode, differing) == (0, []), ended.stderr.decode()

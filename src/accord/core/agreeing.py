@@ -5,7 +5,7 @@ Owns: which values become bases. Does not own: making them durable (engine/recor
 
 from accord.core.merging import ABSENT
 from accord.model.links import Link
-from accord.model.plans import Operation
+from accord.model.plans import Operation, OperationKind
 from accord.model.records import Side
 from accord.model.values import Value, Values, is_empty
 
@@ -17,8 +17,10 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values) -> t
 
     A property that was sent: the target's base becomes what it answered, even if that is another value (trimmed, rounded), so it does
     not look edited (P6); the source's base what it held, unless what was sent came from both sides: then its own operation proves it.
-    A property that was not sent: its bases are set only if there were none and both sides hold the same. What differs without a base
-    is left to the next merge; what a user changed meanwhile keeps its old base, and so still looks changed (P4).
+    Only what a create sent and the target does not hold at all proves nothing: a create of several calls may have stopped between
+    them; it is sent once more, as an update. A property that was not sent: its bases are set only if there were none and both sides
+    hold the same. What differs without a base is left to the next merge; what a user changed meanwhile keeps its old base, and so
+    still looks changed (P4).
     """
     side = operation.side
     bases: dict[Side, dict[str, Value]] = {Side.LEFT: dict(link.left_base), Side.RIGHT: dict(link.right_base)}
@@ -26,7 +28,9 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values) -> t
     again: list[str] = []
     for name, answered in answer.items():
         held = source.get(name, ABSENT)
-        if name in sent:
+        if name in sent and operation.kind is OperationKind.CREATE and is_empty(answered) and not is_empty(sent[name]):
+            again.append(name)
+        elif name in sent:
             bases[side][name] = answered
             if held is not ABSENT and held == sent[name]:
                 bases[side.other][name] = held
