@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from accord.config.secrets import EnvironmentSecrets
+    from accord.core.mapping import CompiledFlow
     from accord.engine.census import FlowCensus
     from accord.engine.parts import Depth, Engine
     from accord.engine.preview import PretendedWrites
@@ -141,6 +142,7 @@ async def session(
     from accord.engine.preview import PretendedWrites
     from accord.model.records import Side
 
+    require_secrets(setup)
     dataflow, keep = setup.dataflow, StoreThread()
     zones = {side: setup.manifests[side].clock.zone for side in Side}
     compiled = {
@@ -178,10 +180,22 @@ async def session(
                 await one.close()
 
 
-def _wanted(dataflow: "Dataflow", compiled: "Mapping[str, object]", side: "Side") -> dict[str, frozenset[str]]:
+def require_secrets(setup: Setup) -> None:
+    """Raise ConfigurationError, with every place, if a secret that a manifest refers to is not set."""
+    from accord.config.checking import missing_secrets
+    from accord.errors import ConfigurationError
+    from accord.model.records import Side
+
+    paths = {side: setup.folder / setup.dataflow.entry(side).manifest for side in Side}
+    problems = [problem for side in Side for problem in missing_secrets(paths[side], setup.manifests[side], setup.secrets)]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _wanted(dataflow: "Dataflow", compiled: "Mapping[str, CompiledFlow]", side: "Side") -> dict[str, frozenset[str]]:
     wanted: dict[str, frozenset[str]] = {}
     for flow in dataflow.flows:
-        names: frozenset[str] = compiled[flow.name].wanted(side)  # type: ignore[attr-defined]  # typed where it is made, above
+        names = compiled[flow.name].wanted(side)
         wanted[flow.datatype(side)] = wanted.get(flow.datatype(side), frozenset()) | names
     return wanted
 
@@ -305,6 +319,7 @@ async def reach(setup: Setup) -> "list[dict[str, Any]]":
     """Sign in to both systems and read one page of each datatype; what each can do. Raises what the connectors raise."""
     from accord.model.records import Side
 
+    require_secrets(setup)
     said = []
     for side in Side:
         wanted = {flow.datatype(side): frozenset[str]() for flow in setup.dataflow.flows}

@@ -57,10 +57,10 @@ def _print_status(totals: Sequence[Any], pending: dict[str, list[dict[str, Any]]
     from rich.table import Table
 
     screen = console()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
     states = ("new", "waiting", "review", "held", "quarantined", "unknown")
     for name in ("flow", "linked", *states):
-        table.add_column(name, justify="left" if name == "flow" else "right")
+        table.add_column(name, justify="left" if name == "flow" else "right", no_wrap=True)
     for total in totals:
         counts = [total.pending.get(state, 0) for state in states]
         table.add_row(total.flow, f"{total.links:,}".replace(",", " "), *(str(count) if count else "·" for count in counts))
