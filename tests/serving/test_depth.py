@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,13 +33,16 @@ def hint(id: str, side: Side = Side.LEFT, datatype: str = "Contact") -> Hint:
 
 @dataclass(slots=True)
 class Calls:
-    """A system that notes what is asked of it. ``unreadable``: ids that cannot be looked at; ``down``: it does not answer."""
+    """A system that notes what is asked of it. ``unreadable``: ids that cannot be looked at; ``down``: it does not answer;
+    ``meanwhile``: what happens while it is being read.
+    """
 
     side: Side
     capture: ChangeCapture = ChangeCapture.LISTING
     made: list[str] = field(default_factory=list)
     unreadable: frozenset[str] = frozenset()
     down: bool = False
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     system: str = "scripted"
 
     def capabilities(self, datatype: str) -> Capabilities:
@@ -57,6 +60,8 @@ class Calls:
 
     async def read(self, datatype: str, ids: Sequence[str]) -> Sequence[Observation]:
         self.made.append(f"read {datatype} {' '.join(ids)}")
+        if self.meanwhile:
+            await self.meanwhile()
         refs = [RecordRef(self.side, datatype, id) for id in ids]
         return [Unreadable(ref, "403") if ref.id in self.unreadable else Gone(ref, Evidence.NOT_FOUND) for ref in refs]
 
@@ -185,6 +190,16 @@ def test_a_hint_stays_until_its_record_could_be_looked_at() -> None:
     rig.store.hint([hint("CO-1"), hint("CO-2")])
     rig.read(Depth.QUICK)
     assert rig.store.waiting == [hint("CO-1")]
+
+
+def test_a_hint_that_comes_while_its_record_is_being_read_stays_and_rings() -> None:
+    rig, bell = Rig(), Bell()
+    engine = rig.engine
+    rig.store.hint([hint("CO-1"), hint("CO-2")])
+    rig.systems[Side.LEFT].meanwhile = lambda: announce(engine, bell, [hint("CO-1")], "customcrm:2")
+    asyncio.run(read(engine, Run("r", "test", ""), [FLOW], Depth.QUICK))
+    assert rig.store.waiting == [hint("CO-1")]
+    assert bell.hinted
 
 
 @pytest.mark.parametrize("repeats", [1, 3])

@@ -75,6 +75,7 @@ class Engine:
     """One dataflow, ready to run. ``batch``: records worked on at once; ``ahead``: batches in flight; ``tries``: per record and cycle.
 
     ``progress``: told the flow, records done, and records left as far as known. ``in_hand``: what a stop has to wait for.
+    ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
     """
 
     dataflow: Dataflow
@@ -91,6 +92,7 @@ class Engine:
     go_ahead: bool = False
     tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
     in_hand: InHand = field(default_factory=InHand)
+    heard: set[RecordRef] = field(default_factory=set)
 
     def now(self) -> str:
         """The current instant as the store keeps it."""

@@ -62,10 +62,12 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
 
 
 async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
-    """Read what was hinted at and drop those hints; what could not be looked at stays hinted."""
+    """Read what was hinted at and drop those hints; what could not be looked at, or was announced meanwhile, stays hinted."""
+    engine = reader.engine
+    engine.heard.difference_update(hint.ref for hint in hints)
     unreadable = await reader.read_hints(hints)
-    if done := [hint for hint in hints if hint.ref.id not in unreadable]:
-        await reader.engine.keep(reader.engine.store.unhint, done)
+    if done := [hint for hint in hints if hint.ref.id not in unreadable and hint.ref not in engine.heard]:
+        await engine.keep(engine.store.unhint, done)
 
 
 async def _list(reader: "_Reader") -> str | None:

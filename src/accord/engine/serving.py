@@ -138,6 +138,7 @@ async def announce(engine: Engine, bell: Bell, hints: Sequence[Hint], event: str
     Raises StoreError; then the sender must not be told that all is well.
     """
     used = [hint for hint in hints if engine.interested(hint.ref.side, hint.ref.datatype)]
+    engine.heard.update(hint.ref for hint in used)
     fresh = bool(used) and await engine.keep(engine.store.hint, used, event)
     if fresh:
         bell.ring()
