@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accord.cli.output import console, counts_json, json_option, print_json, progress_bar, run_table
+from accord.cli.output import console, counts_json, json_option, print_json, progress_bar, run_table, spaced
 
 if TYPE_CHECKING:
     from accord.app import Setup
@@ -57,7 +57,7 @@ class Demo:
         self.report[name] = {"flows": counts_json(run.flows), "read": run.read, "seconds": round(took, 1)}
         if self.told:
             flows = [flow.name for flow in self.setup.dataflow.flows]
-            run_table(flows, run.flows, f"{title} ({run.read:,} records read, {took:.1f} s)".replace(",", " "))
+            run_table(flows, run.flows, f"{title} ({spaced(run.read)} records read, {took:.1f} s)")
         return run
 
     def census(self) -> "list[FlowCensus]":
@@ -189,7 +189,7 @@ def _prove(demo: Demo) -> None:
     demo.expect(equal == values, f"in step: {equal} of {values} mapped values")
     demo.expect(not any(flow.missing for flow in found), "a linked record is missing")
     demo.say("   " + ", ".join(f"{name} {size:.0f} MB" for name, size in memory.items()) + " resident")
-    demo.say(f"\nin step: {equal:,} of {values:,} mapped values".replace(",", " "), "bold green" if equal == values else "bold red")
+    demo.say(f"\nin step: {spaced(equal)} of {spaced(values)} mapped values", "bold green" if equal == values else "bold red")
 
 
 def _memory(demo: Demo) -> dict[str, float]:

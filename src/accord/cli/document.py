@@ -3,6 +3,7 @@
 Owns: the command's words. Does not own: the document's form (documents/).
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ def write_document(path: str, form: str, output: Path | None) -> int:
 
     text = app.document_text(app.load(path), form)
     if output is None:
-        click.get_binary_stream("stdout").write(text)
+        sys.stdout.buffer.write(text)
         return 0
     output.write_bytes(text)
     click.echo(f"wrote {output}", err=True)

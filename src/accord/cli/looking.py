@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from accord.cli.output import console, dataflow_option, flow_option, json_option, print_json
+from accord.cli.output import console, dataflow_option, flow_option, json_option, print_json, spaced
 
 LISTED = 50
 
@@ -63,7 +63,7 @@ def _print_status(totals: Sequence[Any], pending: dict[str, list[dict[str, Any]]
         table.add_column(name, justify="left" if name == "flow" else "right", no_wrap=True)
     for total in totals:
         counts = [total.pending.get(state, 0) for state in states]
-        table.add_row(total.flow, f"{total.links:,}".replace(",", " "), *(str(count) if count else "·" for count in counts))
+        table.add_row(total.flow, spaced(total.links), *(str(count) if count else "·" for count in counts))
     screen.print(table)
     for rows in pending.values():
         for row in rows:

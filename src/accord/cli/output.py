@@ -3,6 +3,7 @@
 Owns: the look of tables and JSON. Does not own: what is in them.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -34,7 +35,9 @@ COLUMNS = (
 """Headings in two lines, so that the usual ones fit into 80 columns."""
 
 SELDOM = {"crea-\nted ←", "de-\nleted", "held", "un-\nknown"}
-"""Shown only where there is one."""
+"""Shown only where there is one; then the empty ones of SPARED make room for it."""
+
+SPARED = {"con-\nflicts", "wait-\ning", "quaran-\ntined"}
 
 
 def dataflow_option(command: F) -> F:
@@ -81,7 +84,9 @@ def run_table(flows: Sequence[str], counts: "Mapping[str, FlowCounts]", title: s
         console().print(title, style="italic")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
     table.add_column("flow", no_wrap=True)
-    used = [(name, keys) for name, keys in COLUMNS if name not in SELDOM or _sum(counts.values(), keys)]
+    told = {name for name, keys in COLUMNS if _sum(counts.values(), keys)}
+    hidden = SELDOM | SPARED if told & SELDOM else SELDOM
+    used = [(name, keys) for name, keys in COLUMNS if name not in hidden or name in told]
     for name, _ in used:
         table.add_column(name, justify="right", no_wrap=True)
     rows = [counts.get(flow) or FlowCounts(flow) for flow in flows]
@@ -96,8 +101,13 @@ def _sum(rows: Any, keys: tuple[str, ...]) -> int:
     return sum(getattr(row, key) for row in rows for key in keys)
 
 
+def spaced(value: int) -> str:
+    """A number with a space between thousands."""
+    return f"{value:,}".replace(",", " ")
+
+
 def _number(value: int) -> str:
-    return f"{value:,}".replace(",", " ") if value else "·"
+    return spaced(value) if value else "·"
 
 
 def counts_json(counts: "Mapping[str, FlowCounts]") -> list[dict[str, Any]]:
@@ -109,7 +119,7 @@ def counts_json(counts: "Mapping[str, FlowCounts]") -> list[dict[str, Any]]:
 def progress_bar(wanted: bool) -> Iterator[Callable[[str, int, int], None] | None]:
     """A bar per flow on a terminal; nothing elsewhere."""
     screen = console()
-    if not wanted or not screen.is_terminal:
+    if not wanted or not sys.stdout.isatty():
         yield None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

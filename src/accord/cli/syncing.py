@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accord.cli.output import console, counts_json, dataflow_option, flow_option, json_option, print_json, progress_bar, run_table
+from accord.cli.output import console, counts_json, dataflow_option, flow_option, json_option, print_json, progress_bar, run_table, spaced
 
 if TYPE_CHECKING:
     from accord.app import Session
@@ -53,7 +53,7 @@ def print_run(run: "Run", flows: Sequence[str], title: str) -> None:
     run_table(flows, run.flows, title)
     writes = sum(row.writes for row in run.flows.values())
     screen = console()
-    screen.print(f"{run.read:,} records read, {writes:,} written".replace(",", " "))
+    screen.print(f"{spaced(run.read)} records read, {spaced(writes)} written")
     waiting = [row for row in run.flows.values() if row.review or row.held or row.quarantined or row.unknown or row.waiting]
     if waiting:
         screen.print("[yellow]Some records wait; see: accord status[/yellow]")
@@ -156,7 +156,7 @@ def print_census(found: "Sequence[FlowCensus]") -> None:
         if flow.missing:
             screen.print(f"missing: {flow.flow}: {flow.missing} linked records were not listed", markup=False, soft_wrap=True)
     equal, values = sum(flow.equal for flow in found), sum(flow.values for flow in found)
-    screen.print(f"in step: {equal:,} of {values:,} mapped values".replace(",", " "), style="bold")
+    screen.print(f"in step: {spaced(equal)} of {spaced(values)} mapped values", style="bold")
 
 
 def known_flows(setup: Any, names: Sequence[str]) -> list[str]:
