@@ -29,7 +29,7 @@ demo: setup
 
 test: setup
 	@echo "== tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 check: setup lint types rooms locked
 
