@@ -228,7 +228,7 @@ def _sentence(row: Any) -> str:
 
 
 def _example(demo: Demo) -> str:
-    body = '{"City": "Bergen"}'
+    body = '{"City": "Ålesund"}'
     link = first_link(demo.setup, "Contact to Persons")
     return (
         f"curl -X PATCH {demo.crm.url}/api/contacts/{link.left} -H 'Authorization: Bearer {demo.crm.key}' "
