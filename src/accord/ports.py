@@ -3,7 +3,7 @@
 Owns: what the engine may ask for. Does not own: any answer. Batch-shaped: never a call per record where a batch would do.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -131,6 +131,10 @@ class Store(Protocol):
 
     def links(self, flow: str, side: Side, ids: Sequence[str]) -> Mapping[str, Link]:
         """Live links of these records, by the id on that side."""
+        ...
+
+    def parted(self, flow: str, side: Side, ids: Sequence[str]) -> Collection[str]:
+        """Those of these records that had a link once and have none now: they are not taken for new."""
         ...
 
     def candidates(self, flow: str, side: Side, ids: Sequence[str]) -> Mapping[str, Sequence[Candidate]]:

@@ -144,6 +144,16 @@ WHERE flow = ?1 AND ended IS NULL AND "left" IN (SELECT value FROM json_each(?2)
 SELECT id, flow, "left", "right", left_base, right_base FROM link
 WHERE flow = ?1 AND ended IS NULL AND "right" IN (SELECT value FROM json_each(?2));
 
+-- name: parted_left
+-- Left records that had a link once and have none now.
+SELECT DISTINCT "left" FROM link AS past WHERE flow = ?1 AND ended IS NOT NULL AND "left" IN (SELECT value FROM json_each(?2))
+AND NOT EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link.ended IS NULL AND link."left" = past."left");
+
+-- name: parted_right
+-- Right records that had a link once and have none now.
+SELECT DISTINCT "right" FROM link AS past WHERE flow = ?1 AND ended IS NOT NULL AND "right" IN (SELECT value FROM json_each(?2))
+AND NOT EXISTS (SELECT 1 FROM link WHERE link.flow = ?1 AND link.ended IS NULL AND link."right" = past."right");
+
 -- name: links_list
 -- Live links for people.
 SELECT id, flow, "left", "right", left_base, right_base FROM link

@@ -9,7 +9,7 @@ batch, so the price of a sync is paid per batch, not per record.
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -211,6 +211,10 @@ class SqliteStore:
         """See ports.Store."""
         found = (link_of(row) for row in self._do(f"links_{side.value}", (flow, _list(ids))))
         return {link.record(side): link for link in found}
+
+    def parted(self, flow: str, side: Side, ids: Sequence[str]) -> Collection[str]:
+        """See ports.Store."""
+        return {row[0] for row in self._do(f"parted_{side.value}", (flow, _list(ids)))}
 
     def list_links(self, flow: str | None = None, after: int = 0, limit: int = 500) -> Sequence[Link]:
         """Live links for people, in order of making."""

@@ -70,6 +70,9 @@ CREATE UNIQUE INDEX link_right ON link (flow, "right") WHERE ended IS NULL;
 CREATE UNIQUE INDEX link_left_claim ON link (left_claim, "left") WHERE ended IS NULL AND left_claim IS NOT NULL;
 CREATE UNIQUE INDEX link_right_claim ON link (right_claim, "right") WHERE ended IS NULL AND right_claim IS NOT NULL;
 
+CREATE INDEX link_parted_left ON link (flow, "left") WHERE ended IS NOT NULL;
+CREATE INDEX link_parted_right ON link (flow, "right") WHERE ended IS NOT NULL;
+
 CREATE TABLE intent (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
