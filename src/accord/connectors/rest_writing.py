@@ -10,7 +10,7 @@ from typing import Any, Never
 
 from accord.connectors.http import Answer, Lost, NotSent, TransportProblem
 from accord.connectors.rest_answers import Malformed, decode, encode
-from accord.connectors.rest_bodies import Filling, GroupCall, Verb
+from accord.connectors.rest_bodies import Filling, GroupCall, Plan
 from accord.connectors.rest_paths import ABSENT, fill_path, fill_query, look, steps
 from accord.connectors.rest_reading import Parts, ReadHalf
 from accord.connectors.rest_times import answered_at
@@ -68,21 +68,23 @@ class WriteHalf:
     # --- create -----------------------------------------------------------------------------------------------------------------
 
     async def _create(self, write: Write) -> Outcome:
-        route = self._bodies.route(write.values)
-        if route is None:
+        plan = self._bodies.create(write.values)
+        if plan is None:
             raise _Ended(OutcomeKind.REFUSED, "the manifest has no way to create it with these properties")
-        self._refuse_homeless(route, "create", write)
+        self._refuse_homeless(plan, write)
         filling = Filling(write.reference, self._parts.clock.now())
-        body, carried = self._bodies.body(route, "create", write.values, filling)
+        body, carried = self._bodies.body(plan, write.values, filling)
         headers = self._idempotency(write)
-        reply = await self._send(route, body, write, filling, headers, repeatable=bool(headers))
+        reply = await self._send(plan.route, body, write, filling, headers, repeatable=bool(headers))
         record_id = self._parts.records.id(reply.record) if isinstance(reply.record, dict) else None
         if record_id is None:
             raise _Ended(OutcomeKind.UNKNOWN, f"created, but the answer carries no {self._datatype.id}")
-        ref = replace(write.ref, id=record_id)
+        ref = RecordRef(write.ref.side, write.ref.datatype, record_id)
         left = {name: value for name, value in write.values.items() if name not in carried and value is not None}
         try:
-            record = await self._complete(write, replace(filling, id=record_id), reply.record, left)
+            record = reply.record
+            if left:
+                record = await self._complete(write, Filling(filling.reference, filling.now, record_id), record, left)
         except (_Ended, SystemProblem) as error:
             return await self._partly_done(write, ref, error)
         observation = None if record is None else self._reading.interpret(ref, record, reply.answered)
@@ -90,11 +92,11 @@ class WriteHalf:
             return Outcome(write.key, OutcomeKind.DONE, observation)
         return await self._read_back(write, ref)
 
-    def _refuse_homeless(self, route: Route | None, verb: Verb, write: Write) -> None:
+    def _refuse_homeless(self, plan: Plan | None, write: Write) -> None:
         """Nothing is dropped in silence: what no call can carry refuses the write before it is sent."""
-        name = self._bodies.homeless(route, verb, write.values)
+        name = self._bodies.homeless(plan, write.values)
         if name is not None:
-            raise _Ended(OutcomeKind.REFUSED, f"the manifest has no way to {verb} {name}", name=name)
+            raise _Ended(OutcomeKind.REFUSED, f"the manifest has no way to {write.kind} {name}", name=name)
 
     def _idempotency(self, write: Write) -> Mapping[str, str]:
         header = self._datatype.idempotency_header
@@ -102,10 +104,11 @@ class WriteHalf:
 
     async def _complete(self, write: Write, filling: Filling, record: Any, left: Mapping[str, Any]) -> Any:
         """Send what the create could not carry. Gives the record as the answers describe it; None if it must be read back."""
-        if left and self._datatype.update is not None:
-            body, carried = self._bodies.body(self._datatype.update, "update", left, filling, record)
+        plan = self._bodies.update
+        if plan is not None:
+            body, carried = self._bodies.body(plan, left, filling, record)
             if carried:
-                record = (await self._send(self._datatype.update, body, write, filling, _UNCHANGED)).record
+                record = (await self._send(plan.route, body, write, filling, _UNCHANGED)).record
         for call in self._bodies.group_calls("create", left, filling):
             reply = await self._send_group(call, write, filling)
             record = _with_items(record, call, reply)
@@ -114,18 +117,19 @@ class WriteHalf:
     # --- update -----------------------------------------------------------------------------------------------------------------
 
     async def _update(self, write: Write) -> Outcome:
-        self._refuse_homeless(self._datatype.update, "update", write)
+        plan = self._bodies.update
+        self._refuse_homeless(plan, write)
         headers, record = await self._before(write, self._bodies.needs_record(write.values))
         filling = Filling(write.reference, self._parts.clock.now(), write.ref.id)
         body: dict[str, Any] = {}
-        if self._datatype.update is not None:
-            body, _ = self._bodies.body(self._datatype.update, "update", write.values, filling, record)
+        if plan is not None:
+            body, _ = self._bodies.body(plan, write.values, filling, record)
         calls = self._bodies.group_calls("update", write.values, filling, record)
         if not body and not calls:
             raise _Ended(OutcomeKind.REFUSED, "there is nothing to write")
         reply: _Reply | None = None
-        if body and self._datatype.update is not None:
-            reply = await self._send(self._datatype.update, body, write, filling, headers)
+        if body and plan is not None:
+            reply = await self._send(plan.route, body, write, filling, headers)
         effects = 1 if reply is not None else 0
         try:
             for call in calls:
@@ -172,8 +176,7 @@ class WriteHalf:
         headers, _ = await self._before(write, needs_record=False)
         filling = Filling(write.reference, self._parts.clock.now(), write.ref.id)
         body: dict[str, Any] = {}
-        if route.add:
-            body, _ = self._bodies.body(replace(route, only_names=True), "create", {}, filling)
+        self._bodies.constants(body, route.add, filling)
         await self._send(replace(route, answer=None), body or None, write, filling, headers)
         return Outcome(write.key, OutcomeKind.DONE)
 
@@ -194,7 +197,8 @@ class WriteHalf:
         """A later call of a write failed: what is there now is the truth, whatever was intended."""
         name = error.name if isinstance(error, _Ended) else None
         outcome = await self._read_back(write, ref, f"done in part: {error.message}", name)
-        return replace(outcome, fatal=outcome.fatal or isinstance(error, SystemRefused))
+        rest = error.kind if isinstance(error, _Ended) else OutcomeKind.FAILED
+        return replace(outcome, fatal=outcome.fatal or isinstance(error, SystemRefused), rest=rest)
 
     # --- one call ---------------------------------------------------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ from accord.model.records import Side
 from accord.model.values import Value, Values, is_empty
 
 
-def agree(link: Link, operation: Operation, source: Values, answer: Values) -> tuple[Link, tuple[str, ...]]:
+def agree(link: Link, operation: Operation, source: Values, answer: Values, *, whole: bool = True) -> tuple[Link, tuple[str, ...]]:
     """Give the link with its proven bases, and the names of properties that have to be looked at again.
 
-    ``source``: the source record as the operation was planned with; ``answer``: the target as it answered.
+    ``source``: the source record as the operation was planned with; ``answer``: the target as it answered; ``whole``: all calls of the
+    write were made: otherwise only what the target holds as it was sent is proven.
 
     A property that was sent: the target's base becomes what it answered, even if that is another value (trimmed, rounded), so it does
     not look edited (P6); the source's base what it held, unless what was sent came from both sides: then its own operation proves it.
@@ -28,7 +29,7 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values) -> t
     again: list[str] = []
     for name, answered in answer.items():
         held = source.get(name, ABSENT)
-        if name in sent and operation.kind is OperationKind.CREATE and is_empty(answered) and not is_empty(sent[name]):
+        if name in sent and _unproven(operation, sent[name], answered, whole):
             again.append(name)
         elif name in sent:
             bases[side][name] = answered
@@ -40,6 +41,12 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values) -> t
             else:
                 again.append(name)
     return Link(link.flow, link.left, link.right, bases[Side.LEFT], bases[Side.RIGHT], link.id), tuple(again)
+
+
+def _unproven(operation: Operation, sent: Value, answered: Value, whole: bool) -> bool:
+    if not whole:
+        return answered != sent
+    return operation.kind is OperationKind.CREATE and is_empty(answered) and not is_empty(sent)
 
 
 def rewritten(operation: Operation, answer: Values) -> tuple[str, ...]:

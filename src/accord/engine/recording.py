@@ -72,13 +72,14 @@ class _Closing:
             if outcome.kind is OutcomeKind.DONE and operation.kind is not OperationKind.DELETE:
                 assert outcome.observation is not None
                 done.append((operation, outcome.observation))
+                trouble = self._trouble(operation, outcome) if outcome.rest is not None else trouble
             elif outcome.kind is OutcomeKind.DONE:
                 self.unlinked.append(operation.link)
             else:
                 trouble = self._trouble(operation, outcome)
         if planned.unlink and planned.pair.link is not None:
             self.unlinked.append(planned.pair.link.id)
-        looks_again = self._link(planned, done)
+        looks_again = self._link(planned, done, whole=trouble is None)
         self._count(planned)
         stays = trouble or planned.pending or looks_again
         if stays is not None:
@@ -103,11 +104,11 @@ class _Closing:
     def _trouble(self, operation: Operation, outcome: Outcome) -> Pending:
         """What stays behind of an operation that was not done."""
         flow, ref = operation.flow, operation.source
-        match outcome.kind:
+        match outcome.rest or outcome.kind:
             case OutcomeKind.REFUSED:
                 cause = f"{RULES['REFUSED-01']}: {outcome.message}"
                 return Pending(flow, ref, PendingState.QUARANTINED, "REFUSED-01", cause)
-            case OutcomeKind.UNKNOWN:
+            case OutcomeKind.UNKNOWN if outcome.rest is None:
                 return Pending(flow, ref, PendingState.UNKNOWN, "UNKNOWN-01", f"{RULES['UNKNOWN-01']}: {outcome.message}")
             case OutcomeKind.GONE:
                 return Pending(flow, ref, PendingState.HELD, "DELETE-01", f"{RULES['DELETE-01']}: {operation.target} was not found")
@@ -115,7 +116,7 @@ class _Closing:
                 return Pending(flow, ref, PendingState.NEW, "MOVED-01", RULES["MOVED-01"])
         return Pending(flow, ref, PendingState.NEW, "", outcome.message)
 
-    def _link(self, planned: Planned, done: Sequence[tuple[Operation, Seen]]) -> Pending | None:
+    def _link(self, planned: Planned, done: Sequence[tuple[Operation, Seen]], whole: bool) -> Pending | None:
         """Set the bases that are proven. Gives a pending row when the answers leave something to look at again."""
         pair = planned.pair
         link = planned.link or pair.link
@@ -129,18 +130,20 @@ class _Closing:
             if link is None:
                 ids = {operation.side: seen.ref.id, operation.side.other: source.ref.id}
                 link = Link(self.rules.flow.name, ids[Side.LEFT], ids[Side.RIGHT])
-            link, open_ends = agree(link, operation, source.mapped.values, answered)
+            link, open_ends = agree(link, operation, source.mapped.values, answered, whole=self.outcomes[operation.key].rest is None)
             if open_ends:
                 again = Pending(self.rules.flow.name, source.ref, PendingState.NEW, "", ", ".join(open_ends))
         if link is not None and (done or planned.link is not None):
             self.links.append(link)
-        if link is not None and again is None and not planned.pending and not planned.unlink:
-            self._settle(link)
+        if link is not None and whole and again is None and not planned.pending and not planned.unlink:
+            self._settle(planned, link)
         return again
 
-    def _settle(self, link: Link) -> None:
+    def _settle(self, planned: Planned, link: Link) -> None:
         """Values that equal the bases need not be kept twice, where a merge can do without the raw record."""
-        if self.rules.needs_current:
+        halves = [half for side in Side if (half := planned.pair.half(side)) is not None]
+        unproven = any(name not in link.base(half.ref.side) for half in halves for name in half.mapped.values)
+        if self.rules.needs_current or unproven:
             return
         for side in Side:
             datatype = self.rules.flow.datatype(side)

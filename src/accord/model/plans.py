@@ -107,6 +107,7 @@ class Outcome:
     ``observation``: DONE: the record as the system answered, or as read back; MOVED: as it is now, if it could be read.
     ``message``: the system's own words, control characters escaped, cut. ``property``: the one it complained of.
     ``fatal``: the system as a whole refuses (401, out of quota): the rest of the batch was not sent either.
+    ``rest``: DONE only in part: how a later call of the same write ended; what the observation does not hold was not written.
     """
 
     key: str
@@ -115,6 +116,7 @@ class Outcome:
     message: str = ""
     property: str | None = None
     fatal: bool = False
+    rest: OutcomeKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
