@@ -421,3 +421,49 @@ def test_an_update_of_nothing_is_refused() -> None:
             return await _update(made)
 
     assert run(scenario()).kind is OutcomeKind.REFUSED
+
+
+def test_an_item_that_exists_is_replaced_by_its_own_call_and_a_new_one_is_posted() -> None:
+    groups = {
+        "mail": {
+            "list": "contacts",
+            "where": {"type": 1},
+            "add": {"start": "$now"},
+            "write": {"path": "/things/{id}/contacts"},
+            "replace": {"path": "/things/{id}/contacts/{item.key}", "method": "PUT"},
+        }
+    }
+    properties = {"email": {"group": "mail", "path": "value"}, "kind": {"group": "mail", "path": "label"}}
+
+    async def scenario() -> list[tuple[str, Any]]:
+        contacts = [{"type": 1, "key": "k/7", "value": "old", "label": "home"}]
+        gets = [Reply(json=_thing(contacts=each)) for each in (contacts, contacts, contacts, [], [], [])]
+        handler = _answers(GET=gets, PUT=Reply(json={}), POST=Reply(json={}))
+        async with rig(handler, system({"groups": groups, "properties": properties, "reference": None})) as made:
+            await _update(made, email="new")
+            await _update(made, email="new")
+            return [(request.call, request.json) for request in made.server.requests if request.method != "GET"]
+
+    now = "2024-09-10T12:00:00.000Z"
+    assert run(scenario()) == [
+        ("PUT /things/1/contacts/k%2F7", {"value": "new", "label": "home", "type": 1, "start": now}),
+        ("POST /things/1/contacts", {"value": "new", "type": 1, "start": now}),
+    ]
+
+
+@pytest.mark.parametrize("later", [Reply(422, json="no"), Reply(reset=True)])
+def test_P26_an_update_that_was_made_in_part_is_done_with_what_is_really_there(later: Reply) -> None:
+    groups = {"mail": {"object": "mail", "write": {"path": "/things/{id}/mail"}}}
+    properties = {"name": {}, "email": {"group": "mail", "path": "value"}}
+
+    async def scenario() -> Outcome:
+        gets = [Reply(json=_thing(name="a")), Reply(json=_thing(name="a")), Reply(json=_thing(name="b", mail={"value": "old"}))]
+        handler = _answers(GET=gets, PATCH=Reply(json=_thing(name="b")), POST=later)
+        async with rig(handler, system({"groups": groups, "properties": properties, "reference": None})) as made:
+            return await _update(made, name="b", email="new")
+
+    outcome = run(scenario())
+    assert outcome.kind is OutcomeKind.DONE
+    assert outcome.message.startswith("done in part")
+    assert outcome.observation is not None
+    assert outcome.observation.values == {"name": "b", "email": "old"}

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -145,7 +146,7 @@ class AioHttp:
             raise NotSent("refused to call another origin than the configured one")
         session = self._session or self._open()
         try:
-            async with session.request(method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False) as response:
+            async with session.request(method, _parsed(url), headers=headers, data=body, allow_redirects=False) as response:
                 return Answer(response.status, response.headers, await self._read(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise NotSent(_plain(error)) from error
@@ -193,6 +194,12 @@ class AioHttp:
                 raise Lost(f"the answer is larger than {cap} bytes")
             parts.append(chunk)
         return b"".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _parsed(url: str) -> URL:
+    """An address as aiohttp wants it; remembered, as creates go to few of them."""
+    return URL(url, encoded=True)
 
 
 def _prefixes(origin: Origin) -> tuple[str, ...]:

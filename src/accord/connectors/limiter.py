@@ -26,10 +26,13 @@ class HostLimiter:
         self._until = 0.0
         self._quiet = 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is a rate, a pause or a gap to keep; otherwise nobody need wait for a turn."""
+        return bool(self._rate_gap or self._gap or self._until)
+
     async def turn(self) -> None:
-        """Wait until a call may start. Costs nothing while there is neither a rate nor a pause."""
-        if not self._rate_gap and not self._gap and not self._until:
-            return
+        """Wait until a call may start."""
         while (now := self._clock.monotonic()) < self._until:
             await self._clock.sleep(self._until - now)
         self._until = 0.0

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from accord.connectors.rest_paths import ABSENT, look, put, steps
+from accord.connectors.rest_paths import ABSENT, Steps, look, put, steps
 from accord.connectors.rest_records import CurrentItem, number, rounded
 from accord.connectors.rest_times import say
 from accord.model.manifest import Compute, Datatype, ItemShape, Property, Route, SystemClock
@@ -38,8 +38,27 @@ class GroupCall:
     item: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one call puts one property. ``first``: the only step of the path of a value that goes as it is, else None."""
+
+    each: Property
+    path: Steps
+    shape: ItemShape
+    first: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A writing call on the record itself, compiled: which properties it carries, and where."""
+
+    route: Route
+    verb: Verb
+    slots: Mapping[str, Slot]
+
+
 class BodyBuilder:
-    """The bodies for one datatype."""
+    """The bodies for one datatype. ``update``: the plan of the update call, if there is one."""
 
     def __init__(self, datatype: Datatype, clock: SystemClock) -> None:
         self._datatype = datatype
@@ -49,74 +68,103 @@ class BodyBuilder:
         for name, each in datatype.properties.items():
             if each.group is not None:
                 self._members.setdefault(each.group, {})[name] = each
+        self._creates = tuple(self._compile(route, "create") for route in datatype.create)
+        self.update = self._compile(datatype.update, "update") if datatype.update is not None else None
+        self._by_group_calls = frozenset(
+            name for name, each in datatype.properties.items() if each.group is not None and datatype.groups[each.group].write is not None
+        )
 
-    def route(self, values: RawValues) -> Route | None:
-        """The create route for these values: the first whose required properties are all given."""
-        for route in self._datatype.create:
-            if all(values.get(name) is not None for name in route.requires):
-                return route
+    def _compile(self, route: Route, verb: Verb) -> Plan:
+        slots: dict[str, Slot] = {}
+        for name, each in self._datatype.properties.items():
+            target = self._target(route, verb, name, each)
+            if target is None:
+                continue
+            path = steps(target)
+            plain = len(path) == 1 and each.group is None and each.type != "list" and each.clearing == "null"
+            slots[name] = Slot(each, path, route.lists.get(name) or ItemShape(), path[0] if plain else None)
+        return Plan(route, verb, slots)
+
+    def _target(self, route: Route, verb: Verb, name: str, each: Property) -> str | None:
+        """The path at which a route carries a property; None if it does not."""
+        if name in route.names:
+            return route.names[name]
+        if name in route.lists:
+            return route.lists[name].at or each.path or name
+        own = each.create if verb == "create" else each.update
+        if route.only_names or own is False or each.compute is not None:
+            return None
+        if each.group is not None and self._datatype.groups[each.group].write is not None:
+            return None
+        return own if isinstance(own, str) else each.path or name
+
+    def create(self, values: RawValues) -> Plan | None:
+        """The create call for these values: the first whose required properties are all given."""
+        for plan in self._creates:
+            if all(values.get(name) is not None for name in plan.route.requires):
+                return plan
+        return None
+
+    def homeless(self, plan: Plan | None, values: RawValues) -> str | None:
+        """A property that none of the calls could carry: of ``plan``, of what completes a create, or of the groups; or None."""
+        if plan is not None and values.keys() <= plan.slots.keys():
+            return None
+        homes = (plan.slots if plan is not None else {}, self.update.slots if self.update is not None else {}, self._by_group_calls)
+        creating = plan is not None and plan.verb == "create"
+        for name, value in values.items():
+            if not any(name in home for home in homes) and not (creating and value is None):
+                return name
         return None
 
     def needs_record(self, values: RawValues) -> bool:
         """Whether the record as it is now must be known to write these values."""
-        groups = {each.group for name in values if (each := self._datatype.properties.get(name)) is not None and each.group is not None}
-        return any(self._datatype.groups[name].whole or self._datatype.groups[name].replace is not None for name in groups)
+        groups = (self._datatype.groups[name] for name in self._touched(values))
+        return any(group.whole or group.replace is not None for group in groups)
 
-    def body(self, route: Route, verb: Verb, values: RawValues, filling: Filling, record: Any = None) -> tuple[dict[str, Any], set[str]]:
+    def body(self, plan: Plan, values: RawValues, filling: Filling, record: Any = None) -> tuple[dict[str, Any], set[str]]:
         """The body of a call on the record itself, and the names of the properties that it carries.
 
         On create null means the same as leaving out. ``record``: as it was just read, for groups that are sent whole.
         """
         body: dict[str, Any] = {}
         carried: set[str] = set()
-        for name, value in self._with_reference(route, verb, values, filling).items():
-            each = self._datatype.properties.get(name)
-            target = self._target(route, verb, name, each)
-            if each is None or target is None:
+        grouped: dict[str, Any] = {}
+        creating = plan.verb == "create"
+        for name, value in values.items():
+            slot = plan.slots.get(name)
+            if slot is None:
                 continue
             carried.add(name)
-            if each.group is not None or (value is None and verb == "create"):
+            if slot.each.group is not None:
+                grouped[name] = value
+            elif value is None and creating:
                 continue
-            self._put(body, route, name, each, target, value, filling)
-        self._own_groups(body, verb, {name: values[name] for name in carried if name in values}, filling, record)
-        if body or verb == "create":
-            self._constants(body, route.add, filling)
+            elif slot.first is not None:
+                body[slot.first] = value
+            else:
+                put(body, slot.path, self._value(slot, value, filling))
+        if creating:
+            self._sign(body, plan, values, filling)
+        if grouped:
+            self._own_groups(body, plan.verb, grouped, filling, record)
+        if plan.route.add and (body or creating):
+            self.constants(body, plan.route.add, filling)
         return body, carried
 
-    def _with_reference(self, route: Route, verb: Verb, values: RawValues, filling: Filling) -> RawValues:
-        """A create says by which reference it can be found again, where its route can carry one."""
+    def _sign(self, body: dict[str, Any], plan: Plan, values: RawValues, filling: Filling) -> None:
+        """Put our reference in, by which what a create made can be found again, where its call can carry one."""
         name = self._datatype.reference
-        if verb != "create" or name is None or values.get(name) is not None or not filling.reference:
-            return values
-        each = self._datatype.properties.get(name)
-        return values if self._target(route, verb, name, each) is None else {**values, name: filling.reference}
+        slot = plan.slots.get(name) if name is not None else None
+        if slot is not None and name is not None and values.get(name) is None and filling.reference:
+            put(body, slot.path, filling.reference)
 
-    def _target(self, route: Route, verb: Verb, name: str, each: Property | None) -> str | None:
-        """The path at which a route carries a property; None if it does not."""
-        if each is None:
-            return None
-        if name in route.names:
-            return route.names[name]
-        if name in route.lists:
-            return route.lists[name].at or each.path or name
-        return None if route.only_names else self.own_path(verb, name, each)
-
-    def own_path(self, verb: Verb, name: str, each: Property) -> str | None:
-        """The path of a property in a body by its own account; None if it cannot be written then, or goes by a call of its group."""
-        own = each.create if verb == "create" else each.update
-        if own is False or each.compute is not None:
-            return None
-        if each.group is not None and self._datatype.groups[each.group].write is not None:
-            return None
-        return own if isinstance(own, str) else each.path or name
-
-    def _put(self, body: dict[str, Any], route: Route, name: str, each: Property, target: str, value: Any, filling: Filling) -> None:
+    def _value(self, slot: Slot, value: Any, filling: Filling) -> Any:
+        each = slot.each
         if each.type == "list" and isinstance(value, list | tuple) and each.items:
-            shape = route.lists.get(name) or ItemShape()
-            value = [self._item(each.items, shape, item, filling) for item in value]
-        elif value is None and each.clearing == "empty":
-            value = [] if each.type == "list" else ""
-        put(body, steps(target), value)
+            return [self._item(each.items, slot.shape, item, filling) for item in value]
+        if value is None and each.clearing == "empty":
+            return [] if each.type == "list" else ""
+        return value
 
     def _item(self, items: Mapping[str, Property], shape: ItemShape, item: Mapping[str, Any], filling: Filling) -> dict[str, Any]:
         built: dict[str, Any] = {}
@@ -128,10 +176,11 @@ class BodyBuilder:
             value = product(rule, item)
             if value is not None:
                 put(built, steps(path), value)
-        self._constants(built, shape.add, filling)
+        self.constants(built, shape.add, filling)
         return built
 
-    def _constants(self, body: dict[str, Any], add: Mapping[str, Any], filling: Filling) -> None:
+    def constants(self, body: dict[str, Any], add: Mapping[str, Any], filling: Filling) -> None:
+        """Put constants into a body, each at its path."""
         for path, value in add.items():
             put(body, steps(path), self._constant(value, filling))
 
@@ -184,9 +233,9 @@ class BodyBuilder:
             return None
         for path_text, value in group.where.items():
             put(item, steps(path_text), value)
-        self._constants(item, group.add, filling)
+        self.constants(item, group.add, filling)
         if empty and group.clear is not None:
-            self._constants(item, group.clear, filling)
+            self.constants(item, group.clear, filling)
         return item
 
     def group_calls(self, verb: Verb, values: RawValues, filling: Filling, record: Any = None) -> list[GroupCall]:
@@ -209,19 +258,6 @@ class BodyBuilder:
                 shared[group.write.path] = [item]
                 calls.append(GroupCall(group.write, shared[group.write.path], group.list, group.answer))
         return calls
-
-    def homeless(self, route: Route | None, verb: Verb, values: RawValues) -> str | None:
-        """A property that none of the calls could carry: of ``route``, of what completes a create, or of the groups; or None."""
-        for name, value in values.items():
-            each = self._datatype.properties.get(name)
-            if value is None and verb == "create":
-                continue
-            if each is not None and each.group is not None and self._datatype.groups[each.group].write is not None:
-                continue
-            routes: list[tuple[Route | None, Verb]] = [(route, verb), (self._datatype.update, "update")]
-            if not any(by is not None and self._target(by, how, name, each) is not None for by, how in routes):
-                return name
-        return None
 
 
 def product(rule: Compute, item: Mapping[str, Any]) -> Decimal | None:

@@ -72,7 +72,8 @@ class Courier:
         waited, complaints = 0.0, 0
         while True:
             async with self._slots:
-                await self._limiter.turn()
+                if self._limiter.busy:
+                    await self._limiter.turn()
                 answer = await self._http.request(method, url, headers, body)
             if answer.status != _TOO_MANY:
                 self._limiter.went_well()

@@ -172,8 +172,8 @@ class ReadHalf:
 
     async def find(self, write: Write) -> Found:
         """See Connector.find."""
-        route = self._parts.bodies.route(write.values)
-        rules = route.find if route is not None else None
+        plan = self._parts.bodies.create(write.values)
+        rules = plan.route.find if plan is not None else None
         if rules is None or not write.reference:
             return Found(write.key, message="this system cannot be searched for it")
         try:

@@ -177,10 +177,12 @@ class RecordReader:
         if record_id is None:
             raise LookupError(f"a record without {self.id_path}")
         ref = RecordRef(self.side, self.name, record_id)
-        if self._ignored and any(holds(record) for holds in self._ignored):
-            return None
-        if self._gone and any(holds(record) for holds in self._gone):
-            return Gone(ref, Evidence.SOFT_DELETED)
+        for holds in self._ignored:
+            if holds(record):
+                return None
+        for holds in self._gone:
+            if holds(record):
+                return Gone(ref, Evidence.SOFT_DELETED)
         modified = normal(look(record, self._modified), self.zone) if self._modified else None
         try:
             return Seen.of(ref, self.values(record, answered), self.version(record, modified, answered), modified)

@@ -3,6 +3,7 @@
 Owns: zones, naive times, the HTTP date, Retry-After. Does not own: the current time, which is passed in. Pure.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from accord.model.manifest import SystemClock
 
+_USUAL = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?)[0-9]*Z")
 _LONGEST_BELIEVABLE_WAIT = 86_400.0  # seconds; what asks for more is taken for a mistake
 
 
@@ -33,8 +35,9 @@ def instant(text: object, naive_zone: tzinfo) -> datetime | None:
 
 def normal(text: object, naive_zone: tzinfo) -> str | None:
     """ "YYYY-MM-DDTHH:MM:SS[.fff]Z" in UTC, or None for what is no time."""
-    if isinstance(text, str) and len(text) in (20, 24) and text[-1] == "Z" and text[10] == "T":
-        return text  # the usual spelling is the normal one
+    usual = _USUAL.fullmatch(text) if isinstance(text, str) else None
+    if usual is not None:  # nothing to work out, which is most of a listing's time otherwise
+        return f"{usual[1]}Z"
     moment = instant(text, naive_zone)
     return None if moment is None else spell(moment)
 
