@@ -32,6 +32,7 @@ class MemoryDatatype:
     late listings and changes show a change; reading by id shows it at once. ``shifting``: pages are cut by offset from the records ordered
     by modified time, so that an edit during the listing repeats or skips some. ``trims``, ``upper_cases``, ``rounds`` (property -> digits
     after the point) hold for everybody; ``ignores`` (silently), ``refuses`` (property -> values), ``create_only``, ``read_only`` for us.
+    ``always``: properties that every record shows, null where nobody has set them; others are absent until they are set.
     """
 
     id_style: Literal["text", "int"] = "text"
@@ -59,6 +60,7 @@ class MemoryDatatype:
     refuses: Mapping[str, Collection[Raw]] = field(default_factory=dict)
     create_only: frozenset[str] = frozenset()
     read_only: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
 
     def capabilities(self) -> Capabilities:
         """The same, in the words of the port."""
@@ -347,7 +349,7 @@ class MemorySystem:
         table.order.append(id)
         table.states[id] = []
         mark = {spec.reference: reference or None} if spec.reference else {}
-        self._change(datatype, id, {**mark, **values})
+        self._change(datatype, id, {**dict.fromkeys(sorted(spec.always)), **mark, **values})
         held = table.states[id][-1].values.get(spec.reference) if spec.reference else None
         if held:
             table.references[held].append(id)
