@@ -1,10 +1,11 @@
 """The named SQL, and bringing a state file to this version's schema.
 
-Owns: queries.sql as a mapping, the order of migrations. ``PRAGMA user_version`` is the number of the last one applied.
+Owns: queries.sql as a mapping, the order of migrations. ``PRAGMA user_version`` is the number of the last one applied. schema.sql is the
+whole schema as it stands, for readers; a test proves that the migrations arrive there.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 import apsw
@@ -12,6 +13,12 @@ import apsw
 from accord.errors import StoreError
 
 _NAMED = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)+)(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+
+APPLICATION = 1094927204
+"""``PRAGMA application_id`` of a state, since version 2."""
+
+Migrations = Sequence[tuple[int, str]]
+"""Number and text of each, in order."""
 
 
 def load_queries() -> Mapping[str, str]:
@@ -23,29 +30,33 @@ def load_queries() -> Mapping[str, str]:
     return found
 
 
-def migrations() -> list[tuple[int, str]]:
+def migrations() -> Migrations:
     """Number and text of every migration, in order."""
     folder = resources.files("accord.store").joinpath("migrations")
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
     return [(int(entry.name[:4]), entry.read_text("utf-8")) for entry in files]
 
 
-def version_of(database: apsw.Connection) -> int:
-    """The schema that the file has."""
-    ((version,),) = database.execute("PRAGMA user_version")
-    return int(version)
-
-
-def bring_up_to_date(database: apsw.Connection, place: str) -> None:
-    """Apply what is missing, each migration in a transaction of its own. Raises StoreError for a file of a newer version."""
-    known = migrations()
-    version = version_of(database)
-    if version > known[-1][0]:
+def version_of(connection: apsw.Connection, place: str) -> int:
+    """The schema that a file has; 0 for an empty one. Raises StoreError for a newer one, and for another program's database."""
+    version, application = (int(connection.pragma(name)) for name in ("user_version", "application_id"))
+    newest = migrations()[-1][0]
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()[0]
+    if application not in (0, APPLICATION) or (version == 0 and tables):
+        raise StoreError(f"{place}: this database belongs to another program", "Check the path, or move the file away.")
+    if version > newest:
         raise StoreError(
-            f"{place}: this state was made by a newer version of accord (schema {version})", "Use that version, or a newer one."
+            f"{place}: this state was made by a newer version of accord (schema {version}, this one knows {newest})",
+            "Use that version of accord, or a newer one. Nothing was changed.",
         )
-    for number, text in known:
+    return version
+
+
+def bring_up_to_date(connection: apsw.Connection, place: str) -> None:
+    """Apply what is missing, each migration in a transaction of its own. Raises as ``version_of``."""
+    version = version_of(connection, place)
+    for number, text in migrations():
         if number > version:
-            with database:
-                database.execute(text)
-                database.execute(f"PRAGMA user_version = {number}")
+            with connection:
+                connection.execute(text).fetchall()
+                connection.pragma("user_version", number)

@@ -1,45 +1,54 @@
 """Rows to model and back.
 
 Owns: how bases, operations and pending rows are written. Does not own: which rows there are (sqlite.py).
+
+Numbers are kept digit for digit: an int as an int, anything with a point or an exponent as a Decimal, which is what connectors read. A
+float comes back as the Decimal of its shortest text.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from accord.errors import StoreError
 from accord.model.journal import Intent, IntentState
 from accord.model.links import Link, Pending, PendingState, WaitsFor
 from accord.model.plans import Operation
-from accord.model.records import RecordRef, Side, Stored
+from accord.model.records import RecordRef, Seen, Side, Stored
+from accord.model.runs import Run
 from accord.model.values import RawValues, Values
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-_any = msgspec.json.Decoder()
+T = TypeVar("T")
+
+packed = msgspec.json.Encoder(decimal_format="number").encode
+"""A value as JSON; decimals as numbers, digit for digit."""
+
+_content = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_base = msgspec.json.Decoder(dict[str, Any])
 _operation = msgspec.json.Decoder(Operation, float_hook=Decimal)
 _waits = msgspec.json.Decoder(tuple[WaitsFor, ...])
 _names = msgspec.json.Decoder(tuple[str, ...])
+_run = msgspec.json.Decoder(Run)
 
 
-def packed(value: object) -> bytes:
-    """A value as JSON; decimals as numbers, digit for digit."""
-    return _encode(value)
+def _unpacked(decoder: msgspec.json.Decoder[T], data: bytes | str) -> T:
+    try:
+        return decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"the state holds what accord did not write ({error})", "Put a backup of the state back.") from error
 
 
 def content_of(data: bytes | None) -> RawValues | None:
     """A record's raw values."""
-    if data is None:
-        return None
-    values: RawValues = _any.decode(data)
-    return values
+    return None if data is None else _unpacked(_content, data)
 
 
 def base_of(data: bytes) -> Values:
     """A link's base."""
-    base: Values = _any.decode(data)
-    return base
+    return _unpacked(_base, data)
 
 
 def link_of(row: Sequence[Any]) -> Link:
@@ -52,6 +61,12 @@ def stored_of(row: Sequence[Any]) -> Stored:
     return Stored(row[0], row[1], row[2], row[3], content_of(row[4]), bool(row[5]))
 
 
+def record_row(one: Seen, content: bytes | None) -> tuple[Any, ...]:
+    """(side, datatype, id, version, modified, fingerprint, content)"""
+    ref = one.ref
+    return (ref.side.value, ref.datatype, ref.id, one.version, one.modified, one.fingerprint, content)
+
+
 def pending_of(row: Sequence[Any]) -> Pending:
     """(row, flow, side, datatype, id, state, rule, cause, waits, candidates, tries, since)"""
     return Pending(
@@ -60,18 +75,34 @@ def pending_of(row: Sequence[Any]) -> Pending:
         state=PendingState(row[5]),
         rule=row[6],
         cause=row[7],
-        wait=_waits.decode(row[8]),
-        candidates=_names.decode(row[9]),
+        wait=_unpacked(_waits, row[8]),
+        candidates=_unpacked(_names, row[9]),
         row=row[0],
         tries=row[10],
         since=row[11],
     )
 
 
+def pending_place(flow: str, ref: RecordRef) -> tuple[str, str, str, str]:
+    """(flow, side, datatype, id)"""
+    return (flow, ref.side.value, ref.datatype, ref.id)
+
+
+def pending_row(one: Pending) -> tuple[Any, ...]:
+    """(flow, side, datatype, id, state, rule, cause, waits, candidates, tries, since)"""
+    said = (one.state.value, one.rule, one.cause, packed(one.wait), packed(one.candidates), one.tries, one.since)
+    return pending_place(one.flow, one.ref) + said
+
+
 def intent_of(row: Sequence[Any]) -> Intent:
     """(operation, run, state, at, message, target); a created record's id is known only since the end."""
-    operation = _operation.decode(row[0])
+    operation = _unpacked(_operation, row[0])
     if not operation.target.id and row[5]:
         target = RecordRef(operation.target.side, operation.target.datatype, row[5])
         operation = replace(operation, target=target)
     return Intent(operation, row[1], IntentState(row[2]), row[3], row[4])
+
+
+def run_of(row: Sequence[Any]) -> Run:
+    """(summary)"""
+    return _unpacked(_run, row[0])

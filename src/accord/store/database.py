@@ -1,0 +1,125 @@
+"""One SQLite connection: named statements, transactions under a fence, and every failure as a StoreError with what to do.
+
+Owns: Database. Does not own: what the statements say (queries.sql), whose file it is and how it is opened (opening.py).
+
+How durable a transaction is, is chosen per transaction (WAL). FLUSHED (synchronous=FULL) is on the disk when it returns, also if the
+power fails: intents, since a call follows; closings, since they are the only proof of what was written; hints, since a webhook is answered.
+ORDERED (synchronous=NORMAL) may be lost with the power, but only together with all that came after it: pages of observations, which are
+then read again, since their cursor is lost with them. The next flushed commit puts both on the disk.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Any
+
+import apsw
+import msgspec
+
+from accord.errors import StoreBusy, StoreError
+from accord.store.migrating import load_queries
+
+QUERIES = load_queries()
+
+
+class Durable(StrEnum):
+    """What a commit survives beside a killed process, which both do: see the module."""
+
+    FLUSHED = "FULL"
+    ORDERED = "NORMAL"
+
+
+class Database:
+    """A connection and the fence number under which it may commit. ``place``: the file, for messages."""
+
+    def __init__(self, connection: apsw.Connection, place: str, fence: int) -> None:
+        self._connection = connection
+        self._place = place
+        self._fence = fence
+        self._durable = Durable.FLUSHED  # as opening.py sets it
+
+    def rows(self, name: str, *bindings: Any) -> list[tuple[Any, ...]]:
+        """Run one named statement and give all its rows."""
+        with self._told():
+            return self._connection.execute(QUERIES[name], bindings).fetchall()
+
+    def one(self, name: str, *bindings: Any) -> Any:
+        """The first value of the first row, or None."""
+        return next((row[0] for row in self.rows(name, *bindings)), None)
+
+    def many(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one named statement for each row of bindings."""
+        if rows:
+            with self._told():
+                self._connection.executemany(QUERIES[name], rows)
+
+    @contextlib.contextmanager
+    def writing(self, durable: Durable = Durable.FLUSHED) -> Iterator[None]:
+        """One transaction: all of it or, if anything is raised, nothing. Raises StoreBusy if another engine has taken over (P21)."""
+        with self._told():
+            if durable is not self._durable:
+                self._connection.execute(f"PRAGMA synchronous = {durable.value}")
+                self._durable = durable
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self.one("fence") != self._fence:
+                raise StoreBusy(f"{self._place}: another engine has taken this state over", "This one commits nothing any more; end it.")
+            yield
+            with self._told():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(apsw.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    def copy_to(self, target: apsw.Connection) -> None:
+        """Copy everything, as it is at one moment."""
+        with self._told(), target.backup("main", self._connection, "main") as backup:
+            backup.step()
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        with self._told():
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except apsw.Error as error:
+            raise explained(error, self._place) from error
+        except UnicodeEncodeError as error:
+            raise StoreError(f"{self._place}: a text that is no Unicode cannot be kept", "Nothing was recorded.") from error
+
+
+class Taken(StoreError):
+    """What was to be unique is there already. Told to people by whoever knows what it was."""
+
+
+def explained(error: apsw.Error | OSError, place: str) -> StoreError:
+    """What happened to a state file, and what a person can do about it."""
+    match error:
+        case apsw.ConstraintError():
+            return Taken(f"{place}: {error}", "Nothing was recorded. This is a fault in accord: please report it.")
+        case apsw.FullError():
+            return StoreError(f"{place}: no space left on the disk", "Nothing was lost. Make room and run it again.")
+        case apsw.NotADBError() | apsw.CorruptError():
+            return StoreError(
+                f"{place}: this is no state of accord, or it is damaged",
+                "Put a backup back. Without one, move the file away and run accord sync: records are matched again.",
+            )
+        case apsw.ReadOnlyError() | apsw.CantOpenError() | OSError():
+            return StoreError(f"{place}: cannot be opened ({_words(error)})", "Check the path, and that this user may write there.")
+        case apsw.BusyError() | apsw.LockedError():
+            return StoreBusy(f"{place}: another program is using it", "Wait until it has ended.")
+    return StoreError(f"{place}: {_words(error)}", "Nothing was recorded. Check the disk, then run it again.")
+
+
+def _words(error: apsw.Error | OSError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def listed(values: Sequence[object]) -> str:
+    """Values as one JSON array, which a statement unpacks with json_each."""
+    return msgspec.json.encode(values).decode()
