@@ -275,17 +275,17 @@ def _property(name: str, properties: Mapping[str, Property], column: int) -> Pro
 def _compared(node: Comparison, properties: Mapping[str, Property], zone: str) -> Predicate:
     one = _property(node.name, properties, node.column)
     if one.type == "list" or (one.type == "boolean" and node.operator not in ("=", "!=", "in")):
-        raise FilterProblem(node.column, f"{node.name} is a {one.type}, which {node.operator} cannot compare")
+        raise FilterProblem(node.column, f"{node.name} is of type {one.type}, which {node.operator} cannot compare")
     wanted = {"integer": Decimal, "decimal": Decimal, "boolean": bool}.get(one.type, str)
     read = _comparable(one, zone)
     literals = []
     for literal in node.literals:
         if type(literal) is not wanted:
-            raise FilterProblem(node.column, f"{node.name} is a {one.type}; {_shown(literal)} is not")
+            raise FilterProblem(node.column, f"{node.name} is of type {one.type}; {_shown(literal)} is not")
         try:
             literals.append(literal if wanted is Decimal else read(literal))
         except Unfit as unfit:
-            raise FilterProblem(node.column, f"{node.name} is a {one.type}; {_shown(literal)} is {unfit}") from None
+            raise FilterProblem(node.column, f"{node.name} is of type {one.type}; {_shown(literal)} is {unfit}") from None
     test: Callable[[Any], bool]
     if node.operator == "in":
         test = frozenset(literals).__contains__

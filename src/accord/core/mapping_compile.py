@@ -195,7 +195,7 @@ def _item_side(one: Crossing, side: Side) -> ItemSide:
 def _inside(place: Place, name: str, mapping: PropertyMapping) -> Place:
     one = find(place, name, mapping.name)
     if one.type != "list":
-        raise MappingProblem(mapping.name, f"the {place.side} property is a {one.type}, not a list", f"type: {one.type}")
+        raise MappingProblem(mapping.name, f"the {place.side} property is of type {one.type}, not a list", f"type: {one.type}")
     return replace(place, datatype=f"{place.datatype} {name}", properties=one.items)
 
 
@@ -218,7 +218,7 @@ def _keys(mapping: PropertyMapping, left: Place, right: Place) -> dict[Side, Sin
     }
     for side, one in properties.items():
         if one.type not in ("string", "integer"):
-            raise MappingProblem(mapping.name, f"the {side} item key is a {one.type}", "item_key: a text or a whole number")
+            raise MappingProblem(mapping.name, f"the {side} item key is of type {one.type}", "item_key: a text or a whole number")
     whole = any(one.type == "integer" for one in properties.values())
     names = {Side.LEFT: mapping.item_key.left, Side.RIGHT: mapping.item_key.right}
     return {side: _key(names[side], one, whole) for side, one in properties.items()}

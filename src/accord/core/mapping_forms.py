@@ -57,8 +57,9 @@ SUITABLE: Final = {
 def nearest(name: str, known: Iterable[str]) -> str:
     """A remedy for a name that is not known: the nearest one that is, or all."""
     names = list(known)
-    found = get_close_matches(name, names, n=1, cutoff=0.6) or get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    return f"did you mean {found[0]}?" if found else f"one of: {', '.join(names) or '(none)'}"
+    folded = {one.casefold(): one for one in names}
+    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return f"did you mean {folded[found[0]]}?" if found else f"one of: {', '.join(names) or '(none)'}"
 
 
 def find(place: Place, name: str, where: str) -> Property:
@@ -157,7 +158,7 @@ def _held(mapping: PropertyMapping, transform: Transform, one: Property) -> Data
 
 def _unsuitable(mapping: PropertyMapping, transform: Transform, one: Property, place: Place, both: tuple[Property, ...]) -> MappingProblem:
     kinds = {each.type for each in both}
-    what = f"the {place.side} property is a {one.type}, which "
+    what = f"the {place.side} property is of type {one.type}, which "
     what += f"{transform.name} does not take" if transform.left_types is not None else f"does not suit type {mapping.type}"
     if transform.left_types is not None:
         remedy = "another transform, or another property"
