@@ -50,12 +50,12 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
     if depth is Depth.QUICK:
         await _read_hinted(reader, hints)
         return
-    if depth is Depth.FULL or cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
+    if cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
         end = await _list(reader)
     else:
-        end = await reader.follow(connector.changes(datatype, cursor))
-        if len(reader.unread) > READS_BEFORE_LISTING:
-            end = await _list(reader)
+        end = await reader.follow(connector.changes(datatype, cursor))  # also before a full listing: only changes tell of deletions
+        if depth is Depth.FULL or len(reader.unread) > READS_BEFORE_LISTING:
+            await _list(reader)
     await _read_hinted(reader, hints)
     await reader.read_hints(reader.unread.values())
     await engine.keep(store.absorb, Absorb(side, datatype, cursor=end))
@@ -74,6 +74,7 @@ async def _list(reader: "_Reader") -> str | None:
     """List everything; a listing that is suddenly empty is not believed."""
     engine, side, datatype = reader.engine, reader.side, reader.datatype
     reader.unread.clear()
+    reader.listed = 0
     end = await reader.follow(engine.connectors[side].list(datatype))
     if reader.listed == 0 and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
         raise ListingFailed(
