@@ -120,6 +120,11 @@ def test_what_is_no_number_is_a_fault(raw: object) -> None:
     assert isinstance(canonical(Form(DataType.INTEGER), raw), Unfit)
 
 
+@pytest.mark.parametrize("raw", [10**25, -(10**25), Decimal("9999999999999999999999999.999"), Decimal(10**25), float(10**26)])
+def test_too_large_is_too_large_however_it_is_written(raw: object) -> None:
+    assert isinstance(canonical(Form(DataType.DECIMAL, scale=2), raw), Unfit)
+
+
 @pytest.mark.parametrize("raw", [0, 1, "true", "false", 1.0, []])
 def test_booleans_are_strict(raw: object) -> None:
     assert isinstance(canonical(Form(DataType.BOOLEAN), raw), Unfit)

@@ -173,6 +173,7 @@ def _read_boolean(raw: Raw) -> Scalar:
 _MIN: Final = -(2**63)
 _MAX: Final = 2**63 - 1
 _LARGEST_EXPONENT: Final = 24
+_TOO_LARGE: Final = 10 ** (_LARGEST_EXPONENT + 1)
 _CONTEXT: Final = Context(prec=80, rounding=ROUND_HALF_UP)
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 
@@ -183,7 +184,7 @@ def exact(raw: Raw, text: bool = False) -> Decimal:
     if kind is Decimal:
         number = raw
     elif kind is int:
-        if raw.bit_length() > 128:
+        if abs(raw) >= _TOO_LARGE:
             raise Unfit("a number too large")
         return Decimal(raw)
     elif kind is float:
@@ -201,8 +202,16 @@ def exact(raw: Raw, text: bool = False) -> Decimal:
 
 def plain(number: Decimal, scale: int) -> str:
     """Plain notation with exactly ``scale`` digits after the point, half rounded up (away from zero); no minus zero."""
-    rounded = number.quantize(Decimal(1).scaleb(-scale), context=_CONTEXT) if number else Decimal(0).scaleb(-scale)
-    return format(rounded if rounded else rounded.copy_abs(), "f")
+    return _plain(number, Decimal(1).scaleb(-scale))
+
+
+def _plain(number: Decimal, step: Decimal) -> str:
+    rounded = number.quantize(step, context=_CONTEXT) if number else step * 0
+    if not rounded:
+        return format(rounded.copy_abs(), "f")
+    if rounded.adjusted() > _LARGEST_EXPONENT:  # rounded up to it
+        raise Unfit("a number too large")
+    return format(rounded, "f")
 
 
 def _decimal_reader(scale: int, text: bool) -> Read:
@@ -211,14 +220,9 @@ def _decimal_reader(scale: int, text: bool) -> Read:
     def read(raw: Raw) -> Scalar:
         if raw is None or (type(raw) is str and raw == ""):
             return raw
-        rounded = _quantized(exact(raw, text), step)
-        return format(rounded if rounded else rounded.copy_abs(), "f")
+        return _plain(exact(raw, text), step)
 
     return read
-
-
-def _quantized(number: Decimal, step: Decimal) -> Decimal:
-    return number.quantize(step, context=_CONTEXT) if number else step * 0
 
 
 def _integer_reader(text: bool) -> Read:
