@@ -128,13 +128,15 @@ class Page:
 class Known:
     """What the store remembers of a record: enough to tell an echo from a change without its content.
 
-    ``version``: None when the last one could not be trusted; then only the content tells. ``gone``: a tombstone is kept.
+    ``version``: None when the last one could not be trusted; then only the content tells. ``gone``: a tombstone is kept. ``modified``: as
+    in Seen.
     """
 
     id: str
     version: str | None
     fingerprint: bytes
     gone: bool = False
+    modified: str | None = None
 
 
 Identified: TypeAlias = Mapping[str, Known]

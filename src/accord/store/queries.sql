@@ -10,7 +10,7 @@ SELECT fence FROM engine;
 
 -- name: known
 -- What is remembered of some records, without content.
-SELECT id, version, fingerprint, gone IS NOT NULL FROM record WHERE side = ?1 AND datatype = ?2 AND id IN (SELECT value FROM json_each(?3));
+SELECT id, version, fingerprint, gone IS NOT NULL, modified FROM record WHERE side = ?1 AND datatype = ?2 AND id IN (SELECT value FROM json_each(?3));
 
 -- name: records
 -- What is held of some records.

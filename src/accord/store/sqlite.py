@@ -103,7 +103,7 @@ class SqliteStore(Views):
     def known(self, side: Side, datatype: str, ids: Sequence[str]) -> Mapping[str, Known]:
         """See ports.Store."""
         rows = self._db.rows("known", side.value, datatype, listed(ids))
-        return {id: Known(id, version, fingerprint, bool(gone)) for id, version, fingerprint, gone in rows}
+        return {id: Known(id, version, fingerprint, bool(gone), modified) for id, version, fingerprint, gone, modified in rows}
 
     def records(self, side: Side, datatype: str, ids: Sequence[str]) -> Mapping[str, Stored]:
         """See ports.Store."""
