@@ -137,24 +137,13 @@ async def session(
 
     Raises StoreBusy when another engine holds the state.
     """
-    from accord.core.mapping import compile_flow
     from accord.engine.parts import Engine, ignore_progress
     from accord.engine.preview import PretendedWrites
     from accord.model.records import Side
 
     require_secrets(setup)
     dataflow, keep = setup.dataflow, StoreThread()
-    zones = {side: setup.manifests[side].clock.zone for side in Side}
-    compiled = {
-        flow.name: compile_flow(
-            flow,
-            setup.manifests[Side.LEFT].datatypes[flow.left],
-            setup.manifests[Side.RIGHT].datatypes[flow.right],
-            zones[Side.LEFT],
-            zones[Side.RIGHT],
-        )
-        for flow in dataflow.flows
-    }
+    compiled = compile_flows(setup)
     wanted = {side: _wanted(dataflow, compiled, side) for side in Side}
     with contextlib.ExitStack() as stack:
         stack.callback(keep.close)
@@ -178,6 +167,27 @@ async def session(
         finally:
             for one in real.values():
                 await one.close()
+
+
+def compile_flows(setup: Setup) -> "dict[str, CompiledFlow]":
+    """Compile every flow. Raises ConfigurationError, with a counterexample, for a two-way mapping that breaks its laws (P15)."""
+    from accord.core.mapping import compile_flow
+    from accord.core.mapping_laws import check_laws
+    from accord.errors import ConfigurationError, Problem
+    from accord.model.records import Side
+
+    left, right = setup.manifests[Side.LEFT], setup.manifests[Side.RIGHT]
+    compiled = {
+        flow.name: compile_flow(flow, left.datatypes[flow.left], right.datatypes[flow.right], left.clock.zone, right.clock.zone)
+        for flow in setup.dataflow.flows
+    }
+    remedy = "Choose another transform, or let the property cross one way only (direction)."
+    broken = [
+        Problem(setup.dataflow.path, 0, 0, f"{name}: {sentence}", remedy) for name, one in compiled.items() for sentence in check_laws(one)
+    ]
+    if broken:
+        raise ConfigurationError(broken)
+    return compiled
 
 
 def require_secrets(setup: Setup) -> None:
@@ -308,10 +318,11 @@ def looking(setup: Setup) -> "Iterator[SqliteStore]":
 
 
 def notices(setup: Setup) -> "list[Problem]":
-    """What holds but should be known: assumptions of the manifests, mapping laws that do not hold everywhere."""
+    """What holds but should be known: assumptions, what cannot be changed later, what loses. Raises ConfigurationError for broken laws."""
     from accord.config.checking import notices_of
     from accord.model.records import Side
 
+    compile_flows(setup)
     return notices_of(setup.dataflow, setup.manifests[Side.LEFT], setup.manifests[Side.RIGHT])
 
 
@@ -320,7 +331,7 @@ async def reach(setup: Setup) -> "list[dict[str, Any]]":
     from accord.model.records import Side
 
     require_secrets(setup)
-    said = []
+    said: list[dict[str, Any]] = []
     for side in Side:
         wanted = {flow.datatype(side): frozenset[str]() for flow in setup.dataflow.flows}
         one = connector(setup, side, wanted)

@@ -14,6 +14,7 @@ from accord.config.secrets import references
 from accord.config.shape import nearest, suggestion
 from accord.config.yamlfile import KeyPath, YamlFile, read_yaml
 from accord.core.mapping import problems as mapping_problems
+from accord.core.transforms import TRANSFORMS
 from accord.errors import ConfigurationError, Problem
 from accord.model.dataflow import Creation, Dataflow, DeletePolicy, Direction, Flow, PropertyMapping
 from accord.model.manifest import Datatype, Manifest, Property
@@ -56,7 +57,7 @@ def check_dataflow(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[
 
 
 def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Problem]:
-    """What holds but should be known: the assumptions of the datatypes in use, and properties that cannot be changed after a create."""
+    """What holds but should be known: assumptions in use, what cannot be changed after a create, what a transform loses."""
     notices: list[Problem] = []
     for side, manifest in ((Side.LEFT, left), (Side.RIGHT, right)):
         notices += _assumptions(dataflow, side, manifest)
@@ -64,6 +65,7 @@ def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Prob
     for position, flow in enumerate(dataflow.flows):
         datatypes = {Side.LEFT: left.datatypes[flow.left], Side.RIGHT: right.datatypes[flow.right]}
         notices += _unchangeable(source, ("flows", position), flow, datatypes)
+        notices += _lossy(source, ("flows", position), flow)
     return notices
 
 
@@ -76,6 +78,14 @@ def _assumptions(dataflow: Dataflow, side: Side, manifest: Manifest) -> Iterator
                 said.add(assumption)
                 what = f"{manifest.system} {name}: {assumption}"
                 yield source.problem(("datatypes", name, "assumptions", position), what, "Confirm it against your own system.")
+
+
+def _lossy(source: YamlFile, path: KeyPath, flow: Flow) -> Iterator[Problem]:
+    for position, mapping in enumerate(flow.properties):
+        loses = TRANSFORMS[mapping.transform.name].loses if mapping.transform is not None else ""
+        if loses:
+            what = f"{flow.name}: {mapping.name} is kept by {mapping.transform and mapping.transform.name}, which loses {loses}"
+            yield source.problem((*path, "properties", position), what, "Declared lossy: the two sides may hold it in different forms.")
 
 
 def _unchangeable(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
