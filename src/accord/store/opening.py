@@ -25,9 +25,9 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 PRAGMA cache_size = -32768;
-PRAGMA wal_autocheckpoint = 4000;
+PRAGMA wal_autocheckpoint = 8000;
 """
-"""32 MiB of pages in memory; a checkpoint every 16 MiB, so that a page that many batches touch is copied once for many of them."""
+"""32 MiB of pages in memory; a checkpoint every 32 MiB, so that a page that many batches touch is copied once for many of them."""
 
 BUSY_MILLISECONDS = 5000
 

@@ -24,8 +24,8 @@ ON CONFLICT (side, datatype, id) DO UPDATE SET
     version = excluded.version, modified = excluded.modified, fingerprint = excluded.fingerprint, content = excluded.content, gone = NULL;
 
 -- name: record_version
--- The newest version of content that is known already.
-UPDATE record SET version = ?4 WHERE side = ?1 AND datatype = ?2 AND id = ?3;
+-- The newest version of content that is known already, and its time if told.
+UPDATE record SET version = ?4, modified = coalesce(?5, modified) WHERE side = ?1 AND datatype = ?2 AND id = ?3;
 
 -- name: record_gone
 -- A tombstone with its evidence; the last content stays with it.
@@ -88,8 +88,8 @@ ON CONFLICT (side, datatype, id, flow) DO UPDATE SET
     tries = pending.tries + 1, since = CASE WHEN pending.since <> '' AND pending.rule = excluded.rule THEN pending.since ELSE excluded.since END;
 
 -- name: pending_done
--- A record that needs nothing more; what it waits for goes with it.
-DELETE FROM pending WHERE side = ?2 AND datatype = ?3 AND id = ?4 AND flow = ?1;
+-- Records that need nothing more in one flow; what they wait for goes with them.
+DELETE FROM pending WHERE side = ?2 AND datatype = ?3 AND id IN (SELECT value FROM json_each(?4)) AND flow = ?1;
 
 -- name: pending_among
 -- Which of some records are pending in any flow.
@@ -126,6 +126,10 @@ SELECT ?5, row FROM pending WHERE side = ?2 AND datatype = ?3 AND id = ?4 AND fl
 -- name: wait_drop
 -- A row waits for nothing any more, or is going to say so anew.
 DELETE FROM waiting_for WHERE row = (SELECT row FROM pending WHERE side = ?2 AND datatype = ?3 AND id = ?4 AND flow = ?1);
+
+-- name: wait_any
+-- Whether anything waits for a link at all.
+SELECT 1 FROM waiting_for LIMIT 1;
 
 -- name: wait_wake
 -- Links that were waited for are there.

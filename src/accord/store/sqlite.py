@@ -122,7 +122,7 @@ class SqliteStore(Views):
             return
         with self._db.writing(Durable.ORDERED):
             self._db.many("record_put", [record_row(one, packed(one.values)) for one in batch.seen])
-            self._db.many("record_version", [(side, datatype, one.id, one.version) for one in batch.versions])
+            self._db.many("record_version", [(side, datatype, one.id, one.version, one.modified) for one in batch.versions])
             self._db.many("record_gone", [(side, datatype, one.ref.id, one.evidence.value) for one in batch.gone])
             self._replace_keys(batch, seen, gone)
             new = listed([*seen, *gone])
@@ -242,7 +242,7 @@ class SqliteStore(Views):
         with self._db.writing():
             self._end_links(batch)
             made = self._put_links(batch)
-            self._db.many("pending_done", [pending_place(flow, ref) for flow, ref in batch.finished])
+            self._finish(batch.finished)
             self._put_pending(batch.pending)
             self._settle(batch.records, batch.settled)
             self._db.many("intent_close", [(one.key, one.state.value, one.at, one.message, one.target) for one in batch.closed])
@@ -293,6 +293,14 @@ class SqliteStore(Views):
                 owners[place] = link.flow
         raise AssertionError("a link was refused that breaks nothing")
 
+    def _finish(self, finished: Sequence[tuple[str, RecordRef]]) -> None:
+        flows: dict[str, list[RecordRef]] = {}
+        for flow, ref in finished:
+            flows.setdefault(flow, []).append(ref)
+        for flow, refs in flows.items():
+            for side, datatype, ids in _by_place((ref.side, ref.datatype, ref.id) for ref in refs):
+                self._db.rows("pending_done", flow, side.value, datatype, listed(ids))
+
     def _put_pending(self, rows: Sequence[Pending]) -> None:
         places = [pending_place(one.flow, one.ref) for one in rows]
         self._db.many("wait_drop", places)
@@ -312,9 +320,9 @@ class SqliteStore(Views):
 
     def _wake(self, made: Sequence[Link], pending: Sequence[Pending]) -> None:
         """Wake what waits for a new link; also what is going to wait for a link that another batch made in the meantime."""
-        keys = [WaitsFor(link.flow, side, link.record(side)).key for link in made for side in Side]
-        keys += [wait.key for wait in self.resolve([wait for one in pending for wait in one.wait])]
-        if keys:
+        if self._db.one("wait_any") is not None:
+            keys = [WaitsFor(link.flow, side, link.record(side)).key for link in made for side in Side]
+            keys += [wait.key for wait in self.resolve([wait for one in pending for wait in one.wait])]
             self._db.rows("wait_wake", listed(keys))
 
 
