@@ -15,7 +15,7 @@ from accord.core.matching import Ambiguous
 from accord.core.merging import ABSENT, Merged, PropertyRule, Sides, merge
 from accord.core.rules import RULES, reason
 from accord.model.capabilities import Capabilities
-from accord.model.dataflow import Creation, Direction, Flow, Onboarding, PropertyMapping
+from accord.model.dataflow import Creation, DeletePolicy, Direction, Flow, Onboarding, PropertyMapping
 from accord.model.links import Link, Pending, PendingState, WaitsFor
 from accord.model.plans import Change, Operation, OperationKind, Precondition
 from accord.model.records import RecordRef, Side
@@ -111,13 +111,16 @@ def _rule(flow: Flow, mapping: PropertyMapping) -> PropertyRule:
     )
 
 
-def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str], key: str) -> Planned:
-    """Plan a counterpart for a record that has none, or say what holds it. ``key``: of the operation, given from outside."""
+def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str], key: str, parted: bool = False) -> Planned:
+    """Plan a counterpart for a record that has none, or say what holds it.
+
+    ``key``: of the operation, given from outside. ``parted``: it had a counterpart, which was deleted: another one never comes by itself.
+    """
     target = source.ref.side.other
     pair = Pair(source, None) if target is Side.RIGHT else Pair(None, source)
-    stop = _create_stopped(rules, source, target)
+    stop = _create_stopped(rules, source, target, parted)
     if stop is not None:
-        return Planned(pair, pending=_pending(rules, source.ref, PendingState.HELD, stop.rule, stop.detail) if stop.told else None)
+        return Planned(pair, pending=_pending(rules, source.ref, stop.state, stop.rule, stop.detail) if stop.told else None)
     missing = [m for m in rules.flow.properties if m.required and is_empty(source.mapped.values.get(m.name))]
     waiting = _waiting(rules, source)
     if waiting is not None and any(m.name in source.mapped.waits for m in missing):
@@ -181,8 +184,10 @@ def _plan_deleted(rules: FlowRules, pair: Pair, key: str) -> Planned:
     survivor = right if left.gone else left
     changed = survivor.mapped.values != link.base(survivor.ref.side) and survivor.raw is not None
     then, rule = after_delete(rules.flow.deletes, changed, left.gone and right.gone)
-    if then in (AfterDelete.UNLINK, AfterDelete.KEEP):
+    if then is AfterDelete.UNLINK:
         return Planned(pair, unlink=True)
+    if then is AfterDelete.KEEP:
+        return Planned(pair, pending=_pending(rules, survivor.ref, PendingState.HELD, rule), unlink=True)
     side = survivor.ref.side
     gone = left if left.gone else right
     stopped = rule if then is AfterDelete.REPORT else _delete_stopped(rules, side)
@@ -217,16 +222,19 @@ class _Stop:
     rule: str
     detail: str = ""
     told: bool = True
+    state: PendingState = PendingState.HELD
 
 
-def _create_stopped(rules: FlowRules, source: Half, target: Side) -> _Stop | None:
+def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) -> _Stop | None:
     flow = rules.flow
     place = f"{rules.systems[target]} {flow.datatype(target)}"
     no_way = flow.create is Creation.NONE or (flow.create is Creation.LEFT_TO_RIGHT and target is Side.LEFT)
     if no_way or not source.in_scope:
         return _Stop("SCOPE-01", told=False)
     if source.ref in rules.unknown:
-        return _Stop("UNKNOWN-01")
+        return _Stop("UNKNOWN-01", state=PendingState.UNKNOWN)
+    if parted:
+        return _Stop("DELETE-05", told=flow.deletes is not DeletePolicy.UNLINK)
     if not rules.capabilities[target].create:
         return _Stop("CAP-01", place)
     if not _shared(flow, target):

@@ -50,6 +50,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "DELETE-02": "deleted on one side: unlinked",
         "DELETE-03": "deleted on one side: the other follows",
         "DELETE-04": "deleted on one side, changed on the other: kept and unlinked",
+        "DELETE-05": "its counterpart was deleted: no other is made for it",
         "GUARD-01": "more deletes than the budget allows",
         "GUARD-02": "a listing that was not empty before is empty",
         "UNKNOWN-01": "an earlier create has no certain outcome yet",

@@ -3,7 +3,7 @@
 Owns: which records a batch needs, the look-ups for them, and that no record is worked on twice at once. Decides nothing: that is core/.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accord.core.mapping import Mapped
@@ -12,7 +12,7 @@ from accord.core.planning import FlowRules, Half, Pair, Planned, plan_create, pl
 from accord.engine.parts import Engine
 from accord.model.journal import Candidate
 from accord.model.links import Link, Pending, WaitsFor
-from accord.model.records import RecordRef, Seen, Side, Stored
+from accord.model.records import Hint, RecordRef, Seen, Side, Stored
 
 
 @dataclass(slots=True)
@@ -60,6 +60,7 @@ class _Batch:
     work: Work
     busy: Busy
     stored: dict[Side, dict[str, Stored]] = field(default_factory=lambda: {side: {} for side in Side})
+    parted: dict[Side, Collection[str]] = field(default_factory=dict)
     links: dict[Side, dict[str, Link]] = field(default_factory=lambda: {side: {} for side in Side})
 
     def claims(self, refs: Iterable[RecordRef]) -> bool:
@@ -134,7 +135,10 @@ def _linked(batch: _Batch) -> None:
 def _plan_link(batch: _Batch, link: Link) -> None:
     refs = [batch.ref(side, link.record(side)) for side in Side]
     left, right = (batch.half(side, link.record(side), link) for side in Side)
-    if left is None or right is None or not batch.claims(refs):
+    if left is None or right is None:
+        batch.engine.store.hint([Hint(ref) for ref, half in zip(refs, (left, right), strict=True) if half is None])  # it is read first
+        return
+    if not batch.claims(refs):
         return
     batch.work.finished.update(refs)
     batch.work.planned.append(plan_pair(batch.rules, Pair(left, right, link), batch.work.resolved, batch.engine.ids.new()))
@@ -150,6 +154,8 @@ def _unlinked(batch: _Batch, lonely: Mapping[Side, list[str]]) -> None:
     batch.load(Side.RIGHT, lonely[Side.RIGHT])
     candidates = store.candidates(rules.flow.name, Side.LEFT, lefts) if lefts else {}
     batch.load(Side.RIGHT, [one.id for found in candidates.values() for one in found])
+    for side, ids in ((Side.LEFT, lefts), (Side.RIGHT, lonely[Side.RIGHT])):
+        batch.parted[side] = store.parted(rules.flow.name, side, ids) if ids else ()
     for id in lefts:
         _plan_unlinked(batch, Side.LEFT, id, candidates.get(id, ()))
     for id in lonely[Side.RIGHT]:
@@ -159,11 +165,12 @@ def _unlinked(batch: _Batch, lonely: Mapping[Side, list[str]]) -> None:
 
 
 def _plan_right(batch: _Batch, ref: RecordRef, candidates: Sequence[Candidate]) -> None:
-    """A right record without link: its free candidates decided for it already; without any it may get a left counterpart."""
-    if any(not one.taken for one in candidates):
-        batch.work.finished.add(ref)
-    else:
+    """A right record without link: its free candidates decide for it; without any it may get a left counterpart."""
+    free = {batch.ref(Side.LEFT, one.id) for one in candidates if not one.taken}
+    if not free:
         _plan_unlinked(batch, Side.RIGHT, ref.id, candidates)
+    elif free.intersection([*batch.work.finished, *(one.ref for one in batch.work.kept)]):
+        batch.work.finished.add(ref)  # otherwise another batch has them in hand, and this one looks again
 
 
 def _plan_unlinked(batch: _Batch, side: Side, id: str, candidates: Sequence[Candidate]) -> None:
@@ -180,7 +187,8 @@ def _plan_unlinked(batch: _Batch, side: Side, id: str, candidates: Sequence[Cand
         return
     elif isinstance(found, Alone):
         batch.work.finished.add(ref)
-        batch.work.planned.append(plan_create(rules, half, batch.work.resolved, batch.engine.ids.new()))
+        parted = id in batch.parted[side]
+        batch.work.planned.append(plan_create(rules, half, batch.work.resolved, batch.engine.ids.new(), parted))
     elif side is Side.LEFT:
         doubts = [f"{name} ({half.mapped.faults[name]})" for name in invalid]
         batch.work.kept.append(review(rules, ref, found, doubts))
