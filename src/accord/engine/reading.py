@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from accord.core.conflicts import instant
 from accord.core.guards import suspiciously_empty
 from accord.engine.parts import Depth, Engine
 from accord.errors import ListingFailed, SystemProblem
@@ -127,10 +128,12 @@ def absorb(
     """Sort a page into new content, new versions of known content, and deletions; keep it in one transaction.
 
     Runs on the store's thread. ``force``: content counts as new even if it is the known one. Gives the hints that have to be read.
+    What is clearly older than what is known already, from a listing or an index that lags, says nothing.
     """
-    seen = {one.ref.id: one for one in observations if isinstance(one, Seen)}
     gone = {one.ref.id: one for one in observations if isinstance(one, Gone)}
-    known = engine.store.known(side, datatype, [*seen, *gone, *(hint.ref.id for hint in hints)])
+    known = engine.store.known(side, datatype, [*(one.ref.id for one in observations), *(hint.ref.id for hint in hints)])
+    doubt = engine.connectors[side].capabilities(datatype).granularity
+    seen = {one.ref.id: one for one in observations if isinstance(one, Seen) and not outdated(one.modified, known.get(one.ref.id), doubt)}
     fresh = [one for one in seen.values() if force or _is_new(one, known.get(one.ref.id))]
     versions = [
         Known(id, one.version, one.fingerprint)
@@ -149,6 +152,24 @@ def absorb(
     if unreadable:
         engine.store.hint(unreadable)
     return {hint.ref.id: hint for hint in hints if _unread(hint, known.get(hint.ref.id))}
+
+
+def keep_keys(engine: Engine, records: Sequence[Seen]) -> None:
+    """Keep the match keys of records as the systems answered them: what Accord made is somebody's candidate as well.
+
+    Runs on the store's thread.
+    """
+    for side, datatype in dict.fromkeys((one.ref.side, one.ref.datatype) for one in records):
+        mine = [one for one in records if (one.ref.side, one.ref.datatype) == (side, datatype)]
+        keys = [key for flow in engine.interested(side, datatype) for one in mine for key in _keys(engine, flow, side, one)]
+        engine.store.absorb(Absorb(side, datatype, keys=keys))
+
+
+def outdated(modified: str | None, known: Known | None, doubt: float) -> bool:
+    """Whether an observation is from before the known one. ``doubt``: seconds within which times do not tell."""
+    if modified is None or known is None or known.modified is None:
+        return False
+    return (instant(known.modified) - instant(modified)).total_seconds() > doubt
 
 
 def _is_new(seen: Seen, known: Known | None) -> bool:
