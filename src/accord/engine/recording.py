@@ -12,12 +12,12 @@ from accord.core.planning import FlowRules, Half, Planned
 from accord.core.rules import RULES
 from accord.engine.parts import Engine
 from accord.engine.preparing import Work
-from accord.engine.reading import absorb
+from accord.engine.reading import absorb, keep_keys
 from accord.errors import SystemRefused
 from accord.model.journal import Closed, Closing, IntentState
 from accord.model.links import Link, Pending, PendingState
 from accord.model.plans import Operation, OperationKind, Outcome, OutcomeKind
-from accord.model.records import RecordRef, Seen, Side
+from accord.model.records import Evidence, Gone, Hint, RecordRef, Seen, Side
 from accord.model.runs import Run
 
 STATES = {
@@ -61,6 +61,9 @@ class _Closing:
     pending: list[Pending] = field(default_factory=list)
     closed: list[Closed] = field(default_factory=list)
     moved: list[Seen] = field(default_factory=list)
+    keyed: list[Seen] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
+    forgotten: list[Hint] = field(default_factory=list)
 
     def add(self, planned: Planned) -> None:
         """Take in one pair and the outcomes of its operations."""
@@ -73,17 +76,27 @@ class _Closing:
                 assert outcome.observation is not None
                 done.append((operation, outcome.observation))
                 trouble = self._trouble(operation, outcome) if outcome.rest is not None else trouble
-            elif outcome.kind is OutcomeKind.DONE:
+            elif operation.kind is OperationKind.DELETE and outcome.kind in (OutcomeKind.DONE, OutcomeKind.GONE):
                 self.unlinked.append(operation.link)
+                self.gone.append(Gone(operation.target, Evidence.TOMBSTONE))
             else:
                 trouble = self._trouble(operation, outcome)
         if planned.unlink and planned.pair.link is not None:
             self.unlinked.append(planned.pair.link.id)
+            self._forget(planned)
         looks_again = self._link(planned, done, whole=trouble is None)
         self._count(planned)
         stays = trouble or planned.pending or looks_again
         if stays is not None:
             self.pending.append(stays)
+
+    def _forget(self, planned: Planned) -> None:
+        """A record that is parted from its counterpart, and whose content stood in the bases alone, is read again."""
+        for side in Side:
+            half = planned.pair.half(side)
+            if half is not None and half.raw is None and not half.gone:
+                self.records.append(Seen(half.ref, None, None, {}, b""))
+                self.forgotten.append(Hint(half.ref))
 
     def _close(self, operation: Operation, outcome: Outcome) -> None:
         target = outcome.observation.ref.id if outcome.observation is not None else operation.target.id
@@ -124,6 +137,8 @@ class _Closing:
         again: Pending | None = None
         for operation, seen in done:
             self.records.append(seen)
+            if operation.kind is OperationKind.CREATE or self._matched_by(operation.side).intersection(operation.payload):
+                self.keyed.append(seen)
             source = halves[operation.side.other]
             assert source is not None
             answered = self.rules.compiled.common(operation.side, seen.values, self.work.resolved).values
@@ -161,8 +176,11 @@ class _Closing:
         if not planned.operations and not planned.pending and planned.link is None:
             counts.unchanged += 1
 
+    def _matched_by(self, side: Side) -> set[str]:
+        return {part.left if side is Side.LEFT else part.right for entry in self.rules.flow.match for part in entry}
+
     def commit(self) -> None:
-        """One transaction; then the fresh content of records that had moved joins the pending ones."""
+        """One transaction; then what was learned by the way: keys, deletions, and the fresh content of records that had moved."""
         stays = {item.ref for item in self.pending}
         finished = [(self.rules.flow.name, ref) for ref in self.work.finished if ref not in stays]
         self.engine.store.close(
@@ -178,6 +196,11 @@ class _Closing:
                 closed=self.closed,
             )
         )
+        keep_keys(self.engine, self.keyed)
+        for gone in self.gone:
+            absorb(self.engine, gone.ref.side, gone.ref.datatype, [gone])
+        if self.forgotten:
+            self.engine.store.hint(self.forgotten)
         for seen in self.moved:
             absorb(self.engine, seen.ref.side, seen.ref.datatype, [seen], force=True)
 
