@@ -5,22 +5,23 @@ Owns: the way from an open or unknown intent to a certain one. A create is looke
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from accord.core.agreeing import agree
-from accord.core.recovering import Adopt, Again, Choose, told
+from accord.core.recovering import Adopt, Again, Choose, Wait, told
 from accord.core.rules import RULES
 from accord.engine.onboarding import rules_for_run
 from accord.engine.parts import Engine
 from accord.engine.preparing import references_of
-from accord.engine.reading import absorb
+from accord.engine.reading import absorb, keep_keys
 from accord.engine.writing import as_write
+from accord.model.dataflow import Flow
 from accord.model.journal import Closed, Closing, Intent, IntentState
 from accord.model.links import Link, Pending, PendingState
-from accord.model.plans import Found, OperationKind
-from accord.model.records import Seen, Side
+from accord.model.plans import Found, Operation, OperationKind
+from accord.model.records import Evidence, Gone, RecordRef, Seen, Side
 from accord.model.runs import Run
-from accord.model.values import Values
+from accord.model.values import Values, is_empty
 
 AT_ONCE = 500
 OPEN = (IntentState.OPEN, IntentState.UNKNOWN)
@@ -48,67 +49,125 @@ async def recover(engine: Engine, run: Run) -> int:
 async def _look_again(engine: Engine, run: Run, intents: Sequence[Intent]) -> None:
     """Read both records of each open update or delete, and let the merge decide afresh."""
     wanted: dict[tuple[Side, str], dict[str, None]] = defaultdict(dict)
+    now: dict[RecordRef, Seen] = {}
     for intent in intents:
         for ref in (intent.operation.source, intent.operation.target):
             wanted[ref.side, ref.datatype][ref.id] = None
     for (side, datatype), ids in wanted.items():
         observed = await engine.connectors[side].read(datatype, list(ids))
         await engine.keep(absorb, engine, side, datatype, observed, (), True)
+        now.update((one.ref, one) for one in observed if isinstance(one, Seen))
     pending = [Pending(one.operation.flow, one.operation.source) for one in intents]
     closed = [Closed(one.operation.key, IntentState.ABANDONED, engine.now(), "left to a fresh merge") for one in intents]
-    await engine.keep(engine.store.close, Closing(run.id, engine.now(), pending=pending, closed=closed))
+    links = [link for one in intents if (link := await _proven(engine, one.operation, now.get(one.operation.target))) is not None]
+    await engine.keep(engine.store.close, Closing(run.id, engine.now(), links=links, pending=pending, closed=closed))
+
+
+async def _proven(engine: Engine, operation: Operation, target: Seen | None) -> Link | None:
+    """The link of an update with the bases of what the target holds as it was sent; so that what happened is not taken for an edit."""
+    flow = next((one for one in engine.dataflow.flows if one.name == operation.flow), None)
+    if flow is None or target is None or operation.kind is not OperationKind.UPDATE:
+        return None
+    links = await engine.keep(engine.store.links, flow.name, operation.side, [target.ref.id])
+    link = links.get(target.ref.id)
+    if link is None or link.id != operation.link:
+        return None
+    rules = await rules_for_run(engine, flow)
+    resolved = await engine.keep(references_of, engine, rules, [target])
+    answer = rules.compiled.common(operation.side, target.values, resolved).values
+    source = {change.name: change.value for change in operation.changes if not isinstance(change.value, Mapping)}  # a list is of both sides
+    return agree(link, operation, source, answer, whole=False)[0]
 
 
 async def _settle(engine: Engine, run: Run, name: str, pairs: Sequence[tuple[Intent, Found]]) -> int:
+    """End the creates of one flow that can be told. A source that was matched meanwhile needs no other counterpart."""
     flow = next((one for one in engine.dataflow.flows if one.name == name), None)
     if flow is None:
         return 0  # the flow left the configuration: its open creates wait until it is back
     rules = await rules_for_run(engine, flow)
-    certain = {found.key: told(intent.operation.target.side, found) for intent, found in pairs}
-    adopted = [(intent, end.record) for intent, _ in pairs if isinstance(end := certain[intent.operation.key], Adopt)]
-    resolved = await engine.keep(references_of, engine, rules, [record for _, record in adopted])
-    closing = _Adopting(engine)
-    for intent, record in adopted:
+    ends = {found.key: told(intent.operation.target.side, found) for intent, found in pairs}
+    found = [(intent, end.record) for intent, _ in pairs if isinstance(end := ends[intent.operation.key], Adopt)]
+    resolved = await engine.keep(references_of, engine, rules, [record for _, record in found])
+    closing = _Adopting(engine, await engine.keep(_linked, engine, flow, [intent for intent, _ in pairs]))
+    for intent, record in found:
         answer = rules.compiled.common(record.ref.side, record.values, resolved).values
         closing.adopt(intent, record, answer)
     for intent, _ in pairs:
-        end = certain[intent.operation.key]
+        end = ends[intent.operation.key]
         if isinstance(end, Again):
             closing.again(intent)
         elif isinstance(end, Choose):
             closing.choose(intent, end.candidates)
+        elif isinstance(end, Wait):
+            closing.wait(intent)
     await engine.keep(closing.commit, run)
+    await _still_there(engine, [record for _, record in found])
     return len(closing.closed)
 
 
-class _Adopting:
-    """The ends of one group of open creates, brought together for one transaction."""
+def _linked(engine: Engine, flow: Flow, intents: Sequence[Intent]) -> dict[RecordRef, str]:
+    """The counterparts that the sources of creates have by now. Runs on the store's thread."""
+    found: dict[RecordRef, str] = {}
+    for side in Side:
+        refs = {one.operation.source.id: one.operation.source for one in intents if one.operation.source.side is side}
+        links = engine.store.links(flow.name, side, list(refs)) if refs else {}
+        found |= {refs[id]: link.record(side.other) for id, link in links.items()}
+    return found
 
-    def __init__(self, engine: Engine) -> None:
+
+async def _still_there(engine: Engine, records: Sequence[Seen]) -> None:
+    """What was found may have been deleted since it was made, before anybody looked: then it is gone, and does not come back."""
+    for side, datatype in dict.fromkeys((one.ref.side, one.ref.datatype) for one in records):
+        ids = [one.ref.id for one in records if (one.ref.side, one.ref.datatype) == (side, datatype)]
+        now = await engine.connectors[side].read(datatype, ids)
+        gone = [Gone(one.ref, Evidence.SOFT_DELETED) for one in now if isinstance(one, Gone)]
+        await engine.keep(absorb, engine, side, datatype, gone)
+
+
+class _Adopting:
+    """The ends of one group of open creates, brought together for one transaction. ``linked``: counterparts that sources have already."""
+
+    def __init__(self, engine: Engine, linked: Mapping[RecordRef, str]) -> None:
         self.engine = engine
+        self.linked = linked
         self.links: list[Link] = []
         self.records: list[Seen] = []
         self.pending: list[Pending] = []
         self.closed: list[Closed] = []
 
     def adopt(self, intent: Intent, record: Seen, answer: Values) -> None:
-        """The create had happened: link what it made. What was sent counts as the source's base, so a later edit still looks changed."""
+        """The create had happened: link what it made.
+
+        What was sent counts as both bases, whatever the record holds by now: a later edit on either side still looks changed. Only what it
+        does not hold at all proves nothing, since a create of several calls may have stopped between them.
+        """
         operation = intent.operation
-        ids = {operation.side: record.ref.id, operation.source.side: operation.source.id}
-        link = Link(operation.flow, ids[Side.LEFT], ids[Side.RIGHT])
-        sent = {change.name: change.value for change in operation.changes}
-        self.links.append(agree(link, operation, sent, answer)[0])
-        self.records.append(record)
+        other = self.linked.get(operation.source)
+        if other is not None and other != record.ref.id:
+            self.choose(intent, (record.ref.id,))
+            return
         self._end(intent, IntentState.ADOPTED, record.ref.id)
         self.pending.append(Pending(operation.flow, operation.source))
+        if other is None:
+            ids = {operation.side: record.ref.id, operation.source.side: operation.source.id}
+            link = Link(operation.flow, ids[Side.LEFT], ids[Side.RIGHT])
+            sent = {change.name: change.value for change in operation.changes}
+            shown = {name: sent[name] if name in sent and not is_empty(value) else value for name, value in answer.items()}
+            self.links.append(agree(link, operation, sent, shown)[0])
+            self.records.append(record)
 
     def again(self, intent: Intent) -> None:
         """It certainly had not happened: the source is new again."""
         self._end(intent, IntentState.ABANDONED, "")
         self.pending.append(Pending(intent.operation.flow, intent.operation.source))
 
+    def wait(self, intent: Intent) -> None:
+        """It cannot be told; but a source that has a counterpart by now waits for none."""
+        if intent.operation.source in self.linked:
+            self._end(intent, IntentState.ABANDONED, "")
+
     def choose(self, intent: Intent, candidates: tuple[str, ...]) -> None:
-        """Several carry our reference: a person must choose."""
+        """Several records are this one: a person must choose."""
         self._end(intent, IntentState.ABANDONED, "")
         cause = f"{RULES['MATCH-02']}: {', '.join(candidates[:5])}"
         source = intent.operation.source
@@ -118,6 +177,7 @@ class _Adopting:
         self.closed.append(Closed(intent.operation.key, state, self.engine.now(), "found by our reference" if target else "", target))
 
     def commit(self, run: Run) -> None:
-        """One transaction."""
+        """One transaction, and the match keys."""
         now = self.engine.now()
         self.engine.store.close(Closing(run.id, now, links=self.links, records=self.records, pending=self.pending, closed=self.closed))
+        keep_keys(self.engine, self.records)
