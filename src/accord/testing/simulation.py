@@ -106,7 +106,7 @@ class _History:
         }
         dataflow, compiled = dataflow_of(choices.rules)
         self.scene = Scene(dataflow, compiled, worlds, self.store)
-        self.users = Users(worlds, self.chances["users"], self.tell)
+        self.users = Users(worlds, self.chances["users"], self.tell, self.scene.met)
         self.faults = _plan(self.chances["schedule"], all(one.modified_time and one.granularity < 1 for one in choices.datatypes.values()))
         self.tell(f"{choices}")
 
@@ -120,6 +120,7 @@ class _History:
         """All phases. An error of the engine's own ends the history: it is a violation by itself."""
         try:
             self.users.populate()
+            await asyncio.sleep(QUIET)  # so that the first listings show all of it
             await self._agitate()
             await self._heal()
             if await self._settle():
@@ -201,6 +202,9 @@ class _History:
     async def _cycle(self, engine: Engine, full: bool) -> None:
         self.cycles += 1
         self.tell(f"cycle {'full' if full else 'of changes'}")
+        for side, connector in engine.connectors.items():
+            assert isinstance(connector, HostileConnector)
+            connector.faults = self.faults if self._listed(side) else replace(self.faults, empty=0.0, shifted=0.0, forbidden=0.0)
         before = {side: len(world.calls) for side, world in self.scene.worlds.items()}
         try:
             await one_run(engine, full)
@@ -208,6 +212,10 @@ class _History:
             for side, world in self.scene.worlds.items():
                 self.trace += [f"  {world.name} saw {call}" for call in world.calls[before[side] :]]
             self.trace += [f"  pending {one}" for one in self.store.list_pending(limit=10_000)]
+
+    def _listed(self, side: Side) -> bool:
+        """Whether all of a side has been listed once. A first listing that leaves records out cannot be told from a true one."""
+        return all(self.store.cursor(side, datatype) is not None for datatype in DATATYPES[side])
 
     def verdict(self) -> Verdict:
         """What became of it."""

@@ -35,6 +35,11 @@ class Scene:
         """Accord's calls that the systems saw."""
         return sum(len(world.writes()) for world in self.worlds.values())
 
+    def met(self, side: Side, datatype: str, id: str) -> bool:
+        """Whether a record has a link, or had one."""
+        flow = next(one.name for one in self.dataflow.flows if one.datatype(side) == datatype)
+        return id in self.store.links(flow, side, [id]) or id in self.store.parted(flow, side, [id])
+
     def intents(self) -> list[Intent]:
         """The whole journal."""
         return list(self.store.intents(tuple(IntentState), ALL))

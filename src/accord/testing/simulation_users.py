@@ -30,12 +30,23 @@ FIXED = {"Payer", "payer"}
 
 
 class Users:
-    """Everybody who works in the two systems. ``told``: called with each action in words."""
+    """Everybody who works in the two systems. ``told``: called with each action in words.
 
-    def __init__(self, worlds: Mapping[Side, MemorySystem], rng: random.Random, told: Callable[[str], None]) -> None:
+    ``met``: whether a record ever had a counterpart. Only such a deletion is taken back: any other record may have been replaced since, and
+    users do not make two records of one thing.
+    """
+
+    def __init__(
+        self,
+        worlds: Mapping[Side, MemorySystem],
+        rng: random.Random,
+        told: Callable[[str], None],
+        met: Callable[[Side, str, str], bool],
+    ) -> None:
         self._worlds = worlds
         self._rng = rng
         self._told = told
+        self._met = met
         self._count = 0
 
     def populate(self) -> None:
@@ -73,7 +84,8 @@ class Users:
     def _remove(self, side: Side, datatype: str, id: str) -> None:
         """Delete a record, where a deletion is seen; or take an earlier deletion back."""
         world = self._worlds[side]
-        gone = [one for one in world.order(datatype) if one not in world.live(datatype)]
+        live = world.live(datatype)
+        gone = [one for one in world.order(datatype) if one not in live and self._met(side, datatype, one)]
         if not world.datatypes[datatype].capabilities().sees_deletes:
             return
         if gone and self._rng.random() < 0.3:
