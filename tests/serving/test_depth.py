@@ -165,7 +165,7 @@ def test_in_full_everything_is_listed() -> None:
     rig = Rig()
     rig.systems[Side.LEFT].capture = ChangeCapture.SINCE
     rig.read(Depth.FULL)
-    assert rig.made == ["list Contact", "list Persons"]
+    assert rig.made == ["changes Contact c", "list Contact", "list Persons"]  # the changes too: only they tell of deletions
 
 
 def test_what_cannot_be_read_is_said_and_all_else_is_read_to_its_end() -> None:
