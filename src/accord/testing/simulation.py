@@ -106,7 +106,7 @@ class _History:
         }
         dataflow, compiled = dataflow_of(choices.rules)
         self.scene = Scene(dataflow, compiled, worlds, self.store)
-        self.users = Users(worlds, self.chances["users"], self.tell, self.scene.met)
+        self.users = Users(worlds, self.chances["users"], self.tell, self.scene.tells_deletes, self.scene.met)
         self.faults = _plan(self.chances["schedule"], all(one.modified_time and one.granularity < 1 for one in choices.datatypes.values()))
         self.tell(f"{choices}")
 

@@ -35,6 +35,11 @@ class Scene:
         """Accord's calls that the systems saw."""
         return sum(len(world.writes()) for world in self.worlds.values())
 
+    def tells_deletes(self, side: Side, datatype: str) -> bool:
+        """Whether a deletion is told: the system does, and the datatype has been listed once to its end."""
+        able = self.worlds[side].datatypes[datatype].capabilities()
+        return able.sees_deletes and self.store.cursor(side, datatype) is not None
+
     def met(self, side: Side, datatype: str, id: str) -> bool:
         """Whether a record has a link, or had one."""
         flow = next(one.name for one in self.dataflow.flows if one.datatype(side) == datatype)

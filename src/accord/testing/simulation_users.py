@@ -32,7 +32,8 @@ FIXED = {"Payer", "payer"}
 class Users:
     """Everybody who works in the two systems. ``told``: called with each action in words.
 
-    ``met``: whether a record ever had a counterpart. Only such a deletion is taken back: any other record may have been replaced since, and
+    ``told_of``: whether a deletion on that side would be told to Accord by now; users delete nothing else. ``met``: whether a record ever
+    had a counterpart. Only such a deletion is taken back: any other record may have been replaced since, and
     users do not make two records of one thing.
     """
 
@@ -41,11 +42,13 @@ class Users:
         worlds: Mapping[Side, MemorySystem],
         rng: random.Random,
         told: Callable[[str], None],
+        told_of: Callable[[Side, str], bool],
         met: Callable[[Side, str, str], bool],
     ) -> None:
         self._worlds = worlds
         self._rng = rng
         self._told = told
+        self._told_of = told_of
         self._met = met
         self._count = 0
 
@@ -62,7 +65,7 @@ class Users:
         """One user does one thing somewhere."""
         side = self._rng.choice(tuple(Side))
         datatype = self._rng.choice([pair[0 if side is Side.LEFT else 1] for pair in TWINS])
-        ids = list(self._worlds[side].live(datatype))
+        ids = _living(self._worlds[side], datatype)
         if not ids or self._rng.random() < 0.2:
             self._make(side, datatype, self._key(datatype))
         elif self._rng.random() < 0.12:
@@ -73,9 +76,10 @@ class Users:
     def edit(self, side: Side, datatype: str, id: str) -> None:
         """One user changes one record, if it is there: some of its properties, or nothing but its time and version."""
         world = self._worlds[side]
-        held = world.live(datatype).get(id)
-        if held is None:
+        state = world.state(datatype, id)
+        if state is None or state.deleted:
             return
+        held = state.values
         names = self._rng.sample(NAMES[datatype], self._rng.randint(0, 2))
         values = {name: self._retyped(side, name, held.get(name)) for name in names}
         self._told(f"user: {world.name} {datatype} {id}: {values or 'touched'}")
@@ -84,9 +88,9 @@ class Users:
     def _remove(self, side: Side, datatype: str, id: str) -> None:
         """Delete a record, where a deletion is seen; or take an earlier deletion back."""
         world = self._worlds[side]
-        live = world.live(datatype)
+        live = set(_living(world, datatype))
         gone = [one for one in world.order(datatype) if one not in live and self._met(side, datatype, one)]
-        if not world.datatypes[datatype].capabilities().sees_deletes:
+        if not self._told_of(side, datatype):
             return
         if gone and self._rng.random() < 0.3:
             id = self._rng.choice(gone)
@@ -142,7 +146,7 @@ class Users:
         )
 
     def _payer(self, side: Side, held: Raw) -> Raw:
-        payers = [id for datatype in PAYERS[side] for id in self._worlds[side].live(datatype)]
+        payers = [id for datatype in PAYERS[side] for id in _living(self._worlds[side], datatype)]
         return self._rng.choice(payers) if payers else held
 
     def _lines(self, names: tuple[str, str, str], held: Sequence[Mapping[str, Raw]]) -> list[Mapping[str, Raw]]:
@@ -164,3 +168,9 @@ class Users:
 
     def _quantity(self) -> Decimal:
         return Decimal(self._rng.randint(1, 9999)) / 1000
+
+
+def _living(world: MemorySystem, datatype: str) -> list[str]:
+    """Ids of what is not deleted, in the order of making."""
+    found = ((id, world.state(datatype, id)) for id in world.order(datatype))
+    return [id for id, state in found if state is not None and not state.deleted]
