@@ -154,6 +154,51 @@ def test_a_damaged_page_is_told_when_it_is_met(tmp_path: Path) -> None:
         assert "backup" in caught.value.remedy
 
 
+def test_what_accord_did_not_write_is_told_and_not_taken_for_content(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with SqliteStore.open(path, FLOWS) as store:
+        take(store, PERSONS, Side.LEFT, "C1")
+    other = apsw.Connection(str(path))
+    other.execute("UPDATE record SET content = '[NaN'")
+    other.close()
+    with SqliteStore.open(path, FLOWS) as store, pytest.raises(StoreError, match="did not write") as caught:
+        store.records(Side.LEFT, "Contact", ["C1"])
+    assert caught.value.remedy
+
+
+def test_a_link_that_the_state_contradicts_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with SqliteStore.open(path, FLOWS) as store:
+        link(store, PERSONS, "C1", "P1")
+    other = apsw.Connection(str(path))
+    other.execute("DELETE FROM link")
+    other.close()
+    with SqliteStore.open(path, FLOWS) as store, pytest.raises(StoreError, match="damaged"):
+        link(store, PERSONS, "C1", "P2")
+
+
+def test_a_text_that_is_no_unicode_is_refused_with_its_whole_page(tmp_path: Path) -> None:
+    with SqliteStore.open(tmp_path / "state.db", FLOWS) as store:
+        good, bad = seen(PERSONS, Side.LEFT, "C1"), replace(seen(PERSONS, Side.LEFT, "C2"), values={"Name": "\ud800"})
+        with pytest.raises(StoreError, match="no Unicode"):
+            store.absorb(Absorb(Side.LEFT, "Contact", [good, bad]))
+        assert store.known(Side.LEFT, "Contact", ["C1", "C2"]) == {}
+        store.absorb(Absorb(Side.LEFT, "Contact", [good]))
+
+
+def test_another_program_that_writes_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.db"
+    monkeypatch.setattr("accord.store.opening.BUSY_MILLISECONDS", 1)
+    with SqliteStore.open(path, FLOWS) as store:
+        other = apsw.Connection(str(path))
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy, match="another program"):
+            store.set("a", "b")
+        other.execute("ROLLBACK")
+        other.close()
+        store.set("a", "b")
+
+
 def test_a_full_disk_stops_before_the_call_and_loses_nothing(tmp_path: Path) -> None:
     with faulty_disk() as disk, SqliteStore.open(tmp_path / "state.db", FLOWS) as store:
         fill(store)

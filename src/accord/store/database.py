@@ -64,8 +64,8 @@ class Database:
         try:
             if self.one("fence") != self._fence:
                 raise StoreBusy(f"{self._place}: another engine has taken this state over", "This one commits nothing any more; end it.")
-            yield
             with self._told():
+                yield
                 self._connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(apsw.Error):

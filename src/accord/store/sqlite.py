@@ -291,7 +291,7 @@ class SqliteStore(Views):
                         "Nothing was recorded. Run it again: it is planned anew.",
                     )
                 owners[place] = link.flow
-        raise AssertionError("a link was refused that breaks nothing")
+        return StoreError("a link was refused, although nothing stands against it: the state is damaged", "Put a backup of the state back.")
 
     def _finish(self, finished: Sequence[tuple[str, RecordRef]]) -> None:
         flows: dict[str, list[RecordRef]] = {}

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from accord.errors import StoreError
-from accord.model.journal import Closed, Closing, IntentState
+from accord.model.journal import Absorb, Closed, Closing, IntentState
 from accord.model.links import Link, Pending, PendingState
 from accord.model.plans import OperationKind
 from accord.model.records import RecordRef, Side
@@ -108,7 +108,9 @@ class JournalContract:
 
     def test_P2_a_call_with_nothing_to_say_changes_nothing(self, store: Store) -> None:
         take(store, PERSONS, Side.LEFT, "C1")
+        store.absorb(Absorb(Side.LEFT, "Contact", cursor="c1"))
         before = everything(store)
+        store.absorb(Absorb(Side.LEFT, "Contact", cursor="c1", flows=[PERSONS.name]))
         store.intend("r1", AT, [])
         store.close(Closing("r1", AT))
         store.unhint([])
