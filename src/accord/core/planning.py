@@ -4,8 +4,9 @@ Owns: switches, onboarding, capabilities, waiting by name, payloads, preconditio
 order of flows (core/ordering.py), budgets over a whole run (core/guards.py).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 from accord.core.conflicts import Times
@@ -49,7 +50,7 @@ class Pair:
         return self.left if side is Side.LEFT else self.right
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FlowRules:
     """All that holds for one flow in one run.
 
@@ -72,10 +73,27 @@ class FlowRules:
         """The flow."""
         return self.compiled.flow
 
-    @property
+    @cached_property
     def needs_current(self) -> bool:
         """Whether a write needs the target's raw record: lists are written whole, several properties that make one value together."""
         return any(m.properties or len(m.left) > 1 or len(m.right) > 1 for m in self.flow.properties)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Names of the properties without which nothing is created."""
+        return tuple(mapping.name for mapping in self.flow.properties if mapping.required)
+
+    @cached_property
+    def creatable(self) -> Mapping[Side, tuple[str, ...]]:
+        """Names of the properties that a create on that side carries: the other side sends them, and this one can take them."""
+        return {side: tuple(self._creatable(side)) for side in Side}
+
+    def _creatable(self, target: Side) -> Iterator[str]:
+        barred = self.capabilities[target].read_only
+        receives = Direction.RIGHT_TO_LEFT if target is Side.RIGHT else Direction.LEFT_TO_RIGHT
+        for mapping in self.flow.properties:
+            if mapping.direction is not receives and not barred.intersection(_names(mapping, target)):
+                yield mapping.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +139,24 @@ def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str]
     stop = _create_stopped(rules, source, target, parted)
     if stop is not None:
         return Planned(pair, pending=_pending(rules, source.ref, stop.state, stop.rule, stop.detail) if stop.told else None)
-    missing = [m for m in rules.flow.properties if m.required and is_empty(source.mapped.values.get(m.name))]
+    values = source.mapped.values
+    missing = [name for name in rules.required if is_empty(values.get(name))]
     waiting = _waiting(rules, source)
-    if waiting is not None and any(m.name in source.mapped.waits for m in missing):
+    if waiting is not None and any(name in source.mapped.waits for name in missing):
         return Planned(pair, pending=waiting)
-    broken = [m.name for m in missing if m.name not in source.mapped.waits]
+    broken = [name for name in missing if name not in source.mapped.waits]
     if broken:
         detail = ", ".join(f"{name} ({source.mapped.faults.get(name, 'is required and empty')})" for name in broken)
         return Planned(pair, pending=_pending(rules, source.ref, PendingState.QUARANTINED, "REFUSED-02", detail))
-    values = _creatable(rules, source.mapped.values, target)
+    sent = {name: values[name] for name in rules.creatable[target] if name in values and not is_empty(values[name])}
     operation = Operation(
         key=key,
         flow=rules.flow.name,
         kind=OperationKind.CREATE,
         source=source.ref,
         target=RecordRef(target, rules.flow.datatype(target), ""),
-        changes=tuple(Change(name, value, None, "CREATE-01", replaced_absent=True) for name, value in values.items()),
-        payload=rules.compiled.words(target, values, None, resolved),
+        changes=tuple(Change(name, value, None, "CREATE-01", replaced_absent=True) for name, value in sent.items()),
+        payload=rules.compiled.words(target, sent, None, resolved),
         reasons=(reason("CREATE-01", str(source.ref)),),
         reference=reference(rules, source.ref),
     )
@@ -244,20 +263,6 @@ def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) 
     if flow.onboarding is Onboarding.LINK_ONLY and not rules.go_ahead:
         return _Stop("ONBOARD-01", "accord sync --create")
     return None
-
-
-def _creatable(rules: FlowRules, values: Values, target: Side) -> dict[str, Value]:
-    """What a create carries: values that the source sends and the target can take; empty ones are left out."""
-    barred = rules.capabilities[target].read_only
-    receives = Direction.RIGHT_TO_LEFT if target is Side.RIGHT else Direction.LEFT_TO_RIGHT
-    chosen: dict[str, Value] = {}
-    for mapping in rules.flow.properties:
-        value = values.get(mapping.name, ABSENT)
-        if value is ABSENT or is_empty(value):
-            continue
-        if mapping.direction is not receives and not barred.intersection(_names(mapping, target)):
-            chosen[mapping.name] = value
-    return chosen
 
 
 def _update(

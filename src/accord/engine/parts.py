@@ -86,7 +86,7 @@ class Engine:
     clock: Clock
     ids: Ids
     progress: Callable[[str, int, int], None] = ignore_progress
-    batch: int = 250
+    batch: int = 500
     ahead: int = 3
     tries: int = 3
     go_ahead: bool = False

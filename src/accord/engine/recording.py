@@ -19,6 +19,7 @@ from accord.model.links import Link, Pending, PendingState
 from accord.model.plans import Operation, OperationKind, Outcome, OutcomeKind
 from accord.model.records import Evidence, Gone, Hint, RecordRef, Seen, Side
 from accord.model.runs import Run
+from accord.model.values import Values
 
 STATES = {
     OutcomeKind.DONE: IntentState.DONE,
@@ -32,7 +33,7 @@ STATES = {
 
 async def record(engine: Engine, run: Run, rules: FlowRules, work: Work, outcomes: Mapping[str, Outcome]) -> None:
     """Close a batch. Raises SystemRefused afterwards if a system refused us as a whole."""
-    closing = _Closing(engine, run, rules, work, outcomes)
+    closing = _Closing(engine, run, rules, work, outcomes, now=engine.now())
     for planned in work.planned:
         closing.add(planned)
     closing.pending += work.kept
@@ -61,6 +62,8 @@ class _Closing:
     pending: list[Pending] = field(default_factory=list)
     closed: list[Closed] = field(default_factory=list)
     moved: list[Seen] = field(default_factory=list)
+    answers: dict[str, Values] = field(default_factory=dict)
+    now: str = ""
     keyed: list[Seen] = field(default_factory=list)
     gone: list[Gone] = field(default_factory=list)
     forgotten: list[Hint] = field(default_factory=list)
@@ -102,16 +105,22 @@ class _Closing:
         target = outcome.observation.ref.id if outcome.observation is not None else operation.target.id
         state = STATES[outcome.kind]
         message = outcome.message or self._said_otherwise(operation, outcome)
-        self.closed.append(Closed(operation.key, state, self.engine.now(), message, target))
+        self.closed.append(Closed(operation.key, state, self.now, message, target))
         if outcome.kind is OutcomeKind.MOVED and outcome.observation is not None:
             self.moved.append(outcome.observation)
+
+    def _answer(self, operation: Operation, seen: Seen) -> Values:
+        """What the target holds now, in common form; mapped once."""
+        known = self.answers.get(operation.key)
+        if known is None:
+            known = self.answers[operation.key] = self.rules.compiled.common(operation.side, seen.values, self.work.resolved).values
+        return known
 
     def _said_otherwise(self, operation: Operation, outcome: Outcome) -> str:
         """The journal's note on a target that rewrote what it was sent."""
         if outcome.kind is not OutcomeKind.DONE or outcome.observation is None or not operation.changes:
             return ""
-        answer = self.rules.compiled.common(operation.side, outcome.observation.values, self.work.resolved).values
-        names = rewritten(operation, answer)
+        names = rewritten(operation, self._answer(operation, outcome.observation))
         return f"{RULES['LOSSY-01']}: {', '.join(names)}" if names else ""
 
     def _trouble(self, operation: Operation, outcome: Outcome) -> Pending:
@@ -141,7 +150,7 @@ class _Closing:
                 self.keyed.append(seen)
             source = halves[operation.side.other]
             assert source is not None
-            answered = self.rules.compiled.common(operation.side, seen.values, self.work.resolved).values
+            answered = self._answer(operation, seen)
             if link is None:
                 ids = {operation.side: seen.ref.id, operation.side.other: source.ref.id}
                 link = Link(self.rules.flow.name, ids[Side.LEFT], ids[Side.RIGHT])
@@ -186,13 +195,13 @@ class _Closing:
         self.engine.store.close(
             Closing(
                 run=self.run.id,
-                at=self.engine.now(),
+                at=self.now,
                 links=self.links,
                 unlinked=self.unlinked,
                 records=self.records,
                 settled=self._still_settled(),
                 finished=finished,
-                pending=[replace(item, since=self.engine.now()) for item in self.pending],
+                pending=[replace(item, since=self.now) for item in self.pending],
                 closed=self.closed,
             )
         )
