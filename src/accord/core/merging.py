@@ -103,7 +103,8 @@ class Merged:
     """The outcome for one property.
 
     ``left``, ``right``: what that side should get, ABSENT for nothing. ``agreed``: the bases may be set to what both sides hold now.
-    ``settled``: only this side's base may (its edit is acknowledged, but does not cross). ``loser``: the side whose edit is replaced.
+    ``settled``: only this side's base may (its edit is acknowledged, but does not cross). ``losers``: the sides of which an edit is
+    replaced: for a list it can be both, in different items.
     """
 
     name: str
@@ -114,7 +115,7 @@ class Merged:
     settled: Side | None = None
     conflict: bool = False
     held: bool = False
-    loser: Side | None = None
+    losers: frozenset[Side] = frozenset()
 
     def to(self, side: Side) -> Value | Nothing:
         """What that side should get."""
@@ -184,10 +185,10 @@ def _sends(direction: Direction, side: Side) -> bool:
 
 
 def _give(name: str, rule: str, target: Side, value: Value, loser: Side | None = None) -> Merged:
-    conflict = loser is not None
+    losers = frozenset[Side]() if loser is None else frozenset((loser,))
     if target is Side.LEFT:
-        return Merged(name, rule, left=value, conflict=conflict, loser=loser)
-    return Merged(name, rule, right=value, conflict=conflict, loser=loser)
+        return Merged(name, rule, left=value, conflict=bool(losers), losers=losers)
+    return Merged(name, rule, right=value, conflict=bool(losers), losers=losers)
 
 
 def _cross(rule: PropertyRule, table_rule: str, source: Side, value: Value) -> Merged:
@@ -224,37 +225,43 @@ def _merge_list(
     bases: tuple[Value | Nothing, Value | Nothing],
     times: Times,
 ) -> Merged:
-    """Merge a list item by item, by key: an item added on one side is added on the other, one removed is removed unless it was changed."""
+    """Merge a list item by item, by key: an item added on one side is added on the other, one removed is removed unless it was changed.
+
+    What does not cross stays on each side as it is there: a value that the other side trims or rounds, a property that goes one way.
+    """
     left_base = bases[0] if isinstance(bases[0], Mapping) else {}
     right_base = bases[1] if isinstance(bases[1], Mapping) else {}
-    merged: dict[str, Item] = {}
-    conflict, held = False, False
-    loser: Side | None = None
+    for_left: dict[str, Item] = {}
+    for_right: dict[str, Item] = {}
+    conflict, losers = False, frozenset[Side]()
     for key in [*left, *(k for k in right if k not in left)]:
         item = _merge_item(rule, (left.get(key), right.get(key)), (left_base.get(key), right_base.get(key)), times)
-        if item.value is not None:
-            merged[key] = item.value
-        conflict, held, loser = conflict or item.conflict, held or item.held, item.loser or loser
-    if held:
-        return Merged(rule.name, "CONFLICT-04", conflict=True, held=True)
-    if merged == left == right:
+        if item.held:
+            return Merged(rule.name, "CONFLICT-04", conflict=True, held=True)
+        if item.left is not None and item.right is not None:
+            for_left[key], for_right[key] = item.left, item.right
+        conflict, losers = conflict or item.conflict, losers | item.losers
+    if for_left == left and for_right == right:
         return Merged(rule.name, "MERGE-04", agreed=True)
     return Merged(
         rule.name,
         "LIST-01",
-        left=ABSENT if merged == left else merged,
-        right=ABSENT if merged == right else merged,
+        left=ABSENT if for_left == left else for_left,
+        right=ABSENT if for_right == right else for_right,
         conflict=conflict,
-        loser=loser,
+        losers=losers,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _MergedItem:
-    value: Item | None
+    """One item as each side should hold it; None on both for one that goes."""
+
+    left: Item | None
+    right: Item | None
     conflict: bool = False
     held: bool = False
-    loser: Side | None = None
+    losers: frozenset[Side] = frozenset()
 
 
 def _merge_item(
@@ -264,15 +271,16 @@ def _merge_item(
     if left is None or right is None:
         only, base, other_base = (right, bases[1], bases[0]) if left is None else (left, bases[0], bases[1])
         removed = other_base is not None and base is not None  # it was agreed, so the other side took it away
-        return _MergedItem(None if removed and only == base else only)
-    result: dict[str, Scalar] = {}
-    conflict, held = False, False
-    loser: Side | None = None
+        kept = None if removed and only == base else only
+        return _MergedItem(kept, kept)
+    results: tuple[dict[str, Scalar], dict[str, Scalar]] = ({}, {})
+    conflict, held, losers = False, False, frozenset[Side]()
     for name, item_rule in (rule.items or {}).items():
         before = ((bases[0] or {}).get(name, ABSENT), (bases[1] or {}).get(name, ABSENT))
         one = merge_property(item_rule, left.get(name, ABSENT), right.get(name, ABSENT), before, times)
-        conflict, held, loser = conflict or one.conflict, held or one.held, one.loser or loser
-        value = one.left if one.left is not ABSENT else one.right if one.right is not ABSENT else left.get(name, right.get(name, ABSENT))
-        if value is not ABSENT:
-            result[name] = cast(Scalar, value)
-    return _MergedItem(result, conflict, held, loser)
+        conflict, held, losers = conflict or one.conflict, held or one.held, losers | one.losers
+        for result, given, shown in ((results[0], one.left, left), (results[1], one.right, right)):
+            value = given if given is not ABSENT else shown.get(name, ABSENT)
+            if value is not ABSENT:
+                result[name] = cast(Scalar, value)
+    return _MergedItem(*results, conflict, held, losers)

@@ -313,7 +313,7 @@ def _change(one: Merged, side: Side, held: Values) -> Change:
     value = cast(Value, one.to(side))
     if replaced is ABSENT:
         return Change(one.name, value, None, one.rule, replaced_absent=True)
-    return Change(one.name, value, replaced, one.rule, loser=one.loser is side)
+    return Change(one.name, value, replaced, one.rule, loser=side in one.losers)
 
 
 def _with_agreed(link: Link, merged: tuple[Merged, ...], sides: Sides) -> Link | None:

@@ -1,0 +1,166 @@
+"""A small stage for scenarios: the simulation's dataflow between a CRM and a register in memory, without faults, on virtual time."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from accord.connectors.hostile import FaultPlan, HostileConnector
+from accord.connectors.memory import Call, MemoryConnector, MemoryDatatype, MemorySystem
+from accord.engine.parts import Engine
+from accord.engine.preview import PretendedWrites
+from accord.model.dataflow import Dataflow, Flow
+from accord.model.journal import Intent, IntentState
+from accord.model.links import Link, Pending
+from accord.model.plans import Write
+from accord.model.records import Side
+from accord.model.runs import Run
+from accord.ports import Connector
+from accord.store.sqlite import SqliteStore
+from accord.testing.memoryengine import compile_all, engine_of, one_run, wanted
+from accord.testing.simulation_dataflow import DATATYPES, PREFIXES, SALE, SYSTEMS, Rules, dataflow_of
+from accord.testing.virtualtime import CountedIds, VirtualClock, VirtualLoop, run_virtually
+
+QUOTE = "Quote to Invoices"
+KINDS = {Side.LEFT: {**DATATYPES[Side.LEFT], "Quote": DATATYPES[Side.LEFT]["Order"]}, Side.RIGHT: DATATYPES[Side.RIGHT]}
+
+
+class Stage:
+    """Two systems, one engine. ``rules``: for all flows; ``flows``: what is special about one, by its name; ``quotes``: a fourth flow."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        loop: VirtualLoop,
+        dataflow: Dataflow,
+        left: MemoryDatatype,
+        right: MemoryDatatype,
+    ) -> None:
+        self.store, self.loop, self.dataflow = store, loop, dataflow
+        self.ids = CountedIds()
+        self.compiled = compile_all(dataflow, KINDS)
+        clock = VirtualClock(loop)
+        self.worlds = {
+            side: MemorySystem(
+                SYSTEMS[side],
+                clock.now,
+                {
+                    name: replace(base, prefix=PREFIXES.get(name, "Q-"), always=frozenset(shape.properties))
+                    for name, shape in KINDS[side].items()
+                },
+            )
+            for side, base in ((Side.LEFT, left), (Side.RIGHT, right))
+        }
+        self.crm, self.register = self.worlds[Side.LEFT], self.worlds[Side.RIGHT]
+        self.faults = {side: FaultPlan.none() for side in Side}
+        self.go_ahead = False
+
+    # --- users --------------------------------------------------------------------------------------------------------------------
+
+    def contact(self, email: str, **values: Any) -> str:
+        return self._make(Side.LEFT, "Contact", {"Email": email, **values})
+
+    def person(self, email: str, **values: Any) -> str:
+        return self._make(Side.RIGHT, "Persons", {"email": email, **values})
+
+    def customer(self, number: str, **values: Any) -> str:
+        return self._make(Side.LEFT, "Customer", {"Number": number, **values})
+
+    def order(self, number: str, payer: str, **values: Any) -> str:
+        return self._make(Side.LEFT, "Order", {"Number": number, "Payer": payer, **values})
+
+    def invoice(self, number: str, payer: str, **values: Any) -> str:
+        return self._make(Side.RIGHT, "Invoices", {"number": number, "payer": payer, **values})
+
+    def _make(self, side: Side, datatype: str, values: Mapping[str, Any]) -> str:
+        self.later()
+        return self.worlds[side].user_create(datatype, values)
+
+    def later(self, seconds: float = 60.0) -> None:
+        """Let time pass, so that it is plain which of two edits came later."""
+        self.loop.passed += seconds
+
+    # --- the engine ---------------------------------------------------------------------------------------------------------------
+
+    def run(self, full: bool = False) -> Run:
+        """One run; a new engine each time, as after a restart."""
+        self.later()
+        return run_virtually(one_run(self._engine(self.store, self._connectors()), full), self.loop)
+
+    def runs(self, count: int = 3) -> None:
+        for _ in range(count):
+            self.run()
+
+    def preview(self, folder: Path) -> list[Write]:
+        """What a plan lists: the writes that a run on a copy of the state pretends to make."""
+        self.store.copy_to(folder / "copy.db")
+        pretended = {side: PretendedWrites(one) for side, one in self._connectors().items()}
+        with SqliteStore.open(folder / "copy.db", self.dataflow.flows) as copy:
+            run_virtually(one_run(self._engine(copy, pretended)), self.loop)
+        return [write for side in Side for write in pretended[side].pretended]
+
+    def _connectors(self) -> dict[Side, Connector]:
+        import random
+
+        return {
+            side: HostileConnector(
+                MemoryConnector(world, side, wanted(self.dataflow, self.compiled, side), asyncio.sleep, 0.05),
+                random.Random(1),
+                self.faults[side],
+            )
+            for side, world in self.worlds.items()
+        }
+
+    def _engine(self, store: SqliteStore, connectors: Mapping[Side, Connector]) -> Engine:
+        engine = engine_of(self.dataflow, self.compiled, connectors, store, VirtualClock(self.loop), self.ids)
+        engine.go_ahead = self.go_ahead
+        return engine
+
+    # --- what came of it ----------------------------------------------------------------------------------------------------------
+
+    def writes(self) -> list[Call]:
+        """All that the systems saw of Accord so far."""
+        return sorted((call for world in self.worlds.values() for call in world.writes()), key=lambda call: call.at)
+
+    def pairs(self, flow: str) -> list[tuple[str, str]]:
+        return [(link.left, link.right) for link in self.links(flow)]
+
+    def links(self, flow: str) -> list[Link]:
+        return list(self.store.list_links(flow))
+
+    def waiting(self) -> list[Pending]:
+        return list(self.store.list_pending())
+
+    def journal(self) -> list[Intent]:
+        return list(self.store.intents(tuple(IntentState), 1000))
+
+    def left(self, datatype: str, id: str) -> Mapping[str, Any]:
+        return self.crm.live(datatype)[id]
+
+    def right(self, datatype: str, id: str) -> Mapping[str, Any]:
+        return self.register.live(datatype)[id]
+
+
+@contextmanager
+def stage(
+    rules: Rules | None = None,
+    flows: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    left: MemoryDatatype | None = None,
+    right: MemoryDatatype | None = None,
+    quotes: bool = False,
+) -> Iterator[Stage]:
+    """Set the stage, and clear it away."""
+    dataflow, _ = dataflow_of(rules or Rules())
+    special = flows or {}
+    chosen: list[Flow] = [replace(flow, **special.get(flow.name, {})) for flow in dataflow.flows]
+    if quotes:
+        chosen.append(replace(next(flow for flow in chosen if flow.name == SALE), name=QUOTE, left="Quote"))
+    loop = VirtualLoop()
+    with SqliteStore.open(":memory:", chosen) as store:
+        yield Stage(store, loop, replace(dataflow, flows=tuple(chosen)), left or MemoryDatatype(), right or MemoryDatatype())
+    loop.run_until_complete(asyncio.sleep(1))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()

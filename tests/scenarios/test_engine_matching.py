@@ -1,0 +1,113 @@
+"""First meetings: what is one thing is linked, what is new is created, what is doubtful waits for a person."""
+
+import pytest
+from engine_stage import QUOTE, stage
+
+from accord.connectors.hostile import Fault, FaultPlan
+from accord.errors import ListingFailed
+from accord.model.dataflow import Creation, Onboarding
+from accord.model.links import PendingState
+from accord.model.records import Side
+from accord.testing.simulation_dataflow import PERSON, SALE, Rules
+
+
+def test_MATCH_01_the_first_run_links_what_is_there_on_both_sides_and_makes_no_duplicates() -> None:
+    with stage() as s:
+        left, right = s.contact("ada@sim.example", Name="Ada"), s.person("ADA@sim.example", name="Ada")
+        run = s.run()
+        assert s.pairs(PERSON) == [(left, right)]
+        assert run.flows[PERSON].matched == 1
+        assert not [call for call in s.writes() if call.kind == "create"]
+
+
+def test_MERGE_07_08_a_first_meeting_fills_gaps_both_ways_and_overwrites_nothing_with_emptiness() -> None:
+    with stage() as s:
+        left, right = s.contact("ada@sim.example", Name="Ada"), s.person("ada@sim.example", town="Oslo")
+        s.runs()
+        assert (s.left("Contact", left)["Name"], s.left("Contact", left)["City"]) == ("Ada", "Oslo")
+        assert (s.right("Persons", right)["name"], s.right("Persons", right)["town"]) == ("Ada", "Oslo")
+
+
+def test_MATCH_02_two_candidates_go_to_review_and_are_linked_when_one_goes_away() -> None:
+    with stage() as s:
+        left = s.contact("ada@sim.example")
+        first, second = s.person("ada@sim.example"), s.person("ada@sim.example")
+        s.run()
+        (row,) = s.waiting()
+        assert (row.state, row.rule, row.candidates) == (PendingState.REVIEW, "MATCH-02", (first, second))
+        assert s.writes() == []
+        s.register.user_delete("Persons", first)
+        s.runs()
+        assert s.pairs(PERSON) == [(left, second)]
+        assert s.waiting() == []
+
+
+def test_MATCH_02_two_records_that_share_one_candidate_are_not_guessed_at() -> None:
+    with stage() as s:
+        s.contact("ada@sim.example"), s.contact("ada@sim.example"), s.person("ada@sim.example")
+        s.run()
+        assert [row.rule for row in s.waiting()] == ["MATCH-02", "MATCH-02"]
+        assert s.pairs(PERSON) == []
+        assert s.writes() == []
+
+
+def test_MATCH_04_a_twin_of_a_record_that_accord_made_a_counterpart_for_is_not_created_again() -> None:
+    with stage() as s:
+        s.contact("ada@sim.example")
+        s.run()
+        s.contact("ada@sim.example", Name="Twin")
+        s.runs()
+        assert len(s.register.live("Persons")) == 1
+        assert [(row.state, row.rule) for row in s.waiting()] == [(PendingState.REVIEW, "MATCH-04")]
+
+
+def test_P8_a_second_flow_never_claims_another_flows_invoice() -> None:
+    with stage(quotes=True) as s:
+        payer = s.contact("ada@sim.example")
+        order = s.order("N1", payer)
+        s.runs()
+        quote = s._make(Side.LEFT, "Quote", {"Number": "N1", "Payer": payer})
+        s.runs()
+        assert [left for left, _ in s.pairs(SALE)] == [order]
+        assert s.pairs(QUOTE) == []
+        assert [(row.flow, row.ref.id, row.rule) for row in s.waiting()] == [(QUOTE, quote, "MATCH-04")]
+
+
+def test_ONBOARD_01_link_only_matches_and_holds_creates_until_the_go_ahead() -> None:
+    with stage(flows={PERSON: {"onboarding": Onboarding.LINK_ONLY}}) as s:
+        known, right = s.contact("ada@sim.example"), s.person("ada@sim.example")
+        new = s.contact("bo@sim.example")
+        s.runs()
+        assert s.pairs(PERSON) == [(known, right)]
+        assert [(row.ref.id, row.state, row.rule) for row in s.waiting()] == [(new, PendingState.HELD, "ONBOARD-01")]
+        s.go_ahead = True
+        s.run()
+        s.go_ahead = False
+        s.runs()
+        assert len(s.register.live("Persons")) == 2
+        assert s.waiting() == []
+
+
+def test_CREATE_01_only_in_the_directions_of_the_flow() -> None:
+    with stage() as s:
+        s.person("ada@sim.example")
+        s.runs()
+        assert s.crm.live("Contact") == {}
+        assert s.waiting() == []
+    with stage(Rules(create=Creation.BOTH)) as s:
+        right = s.person("ada@sim.example", name="Ada")
+        s.runs()
+        ((left, linked),) = s.pairs(PERSON)
+        assert (linked, s.left("Contact", left)["Name"]) == (right, "Ada")
+
+
+def test_P9_a_listing_that_is_suddenly_empty_creates_and_deletes_nothing() -> None:
+    with stage() as s:
+        s.contact("ada@sim.example")
+        s.runs()
+        before = s.writes()
+        s.faults[Side.RIGHT] = FaultPlan.only(Fault.EMPTY)
+        with pytest.raises(ListingFailed, match="the listing is empty"):
+            s.run(full=True)
+        assert s.writes() == before
+        assert len(s.pairs(PERSON)) == 1
