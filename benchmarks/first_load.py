@@ -1,21 +1,24 @@
 """First load and idle cycle against the bare wire: what Accord adds to the calls themselves.
 
-`python benchmarks/first_load.py [--size 20000] [--idle 100000] [--rounds 3]`
+`python benchmarks/first_load.py [--size 20000] [--latency 0] [--idle 100000] [--rounds 3]`
 
 First load: `accord sync` into fresh sandboxes, with every request noted; then the same requests, with the same client, 32 at once, against
 fresh sandboxes with the same seed, and no logic at all. Requests of one kind are replayed together, so that a call for a record comes
 after the call that makes it. Printed are wall times and their ratio, both measured in turn in one run; a time alone says nothing.
+``--latency``: milliseconds that the servers take over each answer, as a server elsewhere does. Without, the servers answer faster than
+any real one, and the ratio tells how much processor time Accord takes beside that of the calls.
 
 Idle cycle: after a load, one cycle with nothing changed, and the same polls bare: number of calls and wall times.
 """
 
 import argparse
 import asyncio
+import contextlib
 import re
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,15 +120,23 @@ async def bare(requests: Sequence[Noted], crm: Running, care: Running) -> float:
     return took
 
 
-def first_load(size: int) -> tuple[float, float, int]:
+@contextlib.contextmanager
+def servers(size: int, latency: int) -> Iterator[tuple[Running, Running]]:
+    """Both servers, freshly seeded."""
+    slow = (f"--fault=slow:milliseconds={latency}",) if latency else ()
+    with start("customcrm", size, 3, options=slow) as crm, start("membercare", size, 3, options=slow) as care:
+        yield crm, care
+
+
+def first_load(size: int, latency: int) -> tuple[float, float, int]:
     """Seconds of Accord, seconds of the bare requests, number of requests."""
     with tempfile.TemporaryDirectory() as folder:
-        with start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
+        with servers(size, latency) as (crm, care):
             prepared = setup(Path(folder) / "load", crm, care)
             with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
-                ours = uvloop.run(accord_cycle(prepared))
+                ours = app.start(accord_cycle(prepared))
         requests = [one for one in notebook.noted if "/token" not in one.path]
-        with start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
+        with servers(size, latency) as (crm, care):
             wire = uvloop.run(bare(requests, crm, care))
     return ours, wire, len(requests)
 
@@ -134,10 +145,10 @@ def idle(size: int) -> tuple[float, float, int, int]:
     """Seconds of Accord and of the bare polls, and the numbers of calls of both, at ``size`` records, all linked."""
     with tempfile.TemporaryDirectory() as folder, start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
         prepared = setup(Path(folder) / "idle", crm, care)
-        uvloop.run(accord_cycle(prepared))
-        uvloop.run(accord_cycle(prepared))  # reads back what the first load wrote, once
+        app.start(accord_cycle(prepared))
+        app.start(accord_cycle(prepared))  # reads back what the first load wrote, once
         with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
-            ours = uvloop.run(accord_cycle(prepared))
+            ours = app.start(accord_cycle(prepared))
         requests = [one for one in notebook.noted if "/token" not in one.path]
         polls = bare_polls(requests)
         wire = uvloop.run(bare(polls, crm, care))
@@ -153,16 +164,17 @@ def main() -> None:
     """Print the figures."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--size", type=int, default=20_000)
+    words.add_argument("--latency", type=int, default=0, help="milliseconds that the servers take over each answer")
     words.add_argument("--idle", type=int, default=0, help="records for the idle cycle; 0 leaves it out")
     words.add_argument("--rounds", type=int, default=3)
     given = words.parse_args()
     ratios = []
     for number in range(given.rounds):
-        ours, wire, count = first_load(given.size)
+        ours, wire, count = first_load(given.size, given.latency)
         ratios.append(ours / wire)
         print(f"round {number + 1}: {count} requests: accord {ours:.1f} s, bare {wire:.1f} s, ratio {ratios[-1]:.2f}", flush=True)
     spread = f"median; {min(ratios):.2f} to {max(ratios):.2f}"
-    print(f"first load, {given.size} records, {AT_ONCE} at once: ratio {statistics.median(ratios):.2f} ({spread})")
+    print(f"first load, {given.size} records, {AT_ONCE} at once, {given.latency} ms: ratio {statistics.median(ratios):.2f} ({spread})")
     if given.idle:
         ours, wire, calls, polls = idle(given.idle)
         print(f"idle cycle, {given.idle} records: {calls} calls, bare polls {polls}")

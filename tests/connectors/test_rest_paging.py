@@ -1,5 +1,6 @@
 """How pages follow each other, and every reason to say that a listing failed."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -252,3 +253,46 @@ def test_one_page_is_fetched_ahead_and_not_more() -> None:
             return len(made.server.requests)
 
     assert run(scenario()) <= 2
+
+
+def _slow(asked: asyncio.Event, gate: asyncio.Event) -> Handler:
+    """Says when it is asked, and answers when it is let."""
+
+    def handler(_: Request) -> Reply:
+        asked.set()
+        return Reply(json={"items": [_thing(1)]}, wait=gate)
+
+    return handler
+
+
+def test_a_page_on_its_way_is_asked_for_once_whoever_wants_it() -> None:
+    """Persons and Companies of a register share one change feed: an idle cycle asks for it once."""
+
+    async def scenario() -> tuple[list[Page], list[Page], int, int]:
+        asked, gate = asyncio.Event(), asyncio.Event()
+        async with rig(_slow(asked, gate), _listing({"kind": "none"})) as made:
+            both = asyncio.gather(_pages(made), _pages(made))
+            await asked.wait()
+            gate.set()
+            first, second = await both
+            together = len(made.server.requests)
+            await _pages(made)
+            return first, second, together, len(made.server.requests)
+
+    first, second, together, afterwards = run(scenario())
+    assert first == second
+    assert (together, afterwards) == (1, 2)
+
+
+def test_whoever_leaves_does_not_take_a_shared_page_from_the_others() -> None:
+    async def scenario() -> list[Page]:
+        asked, gate = asyncio.Event(), asyncio.Event()
+        async with rig(_slow(asked, gate), _listing({"kind": "none"})) as made:
+            leaving, staying = asyncio.create_task(_pages(made)), asyncio.create_task(_pages(made))
+            await asked.wait()
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+            gate.set()
+            return await staying
+
+    assert _ids(run(scenario())) == ["1"]

@@ -14,6 +14,7 @@ from accord.connectors.rest_auth import sign_in
 from accord.connectors.rest_bodies import BodyBuilder
 from accord.connectors.rest_calls import Caller, Courier
 from accord.connectors.rest_capabilities import capabilities_of
+from accord.connectors.rest_paging import Flights
 from accord.connectors.rest_paths import fill_secrets
 from accord.connectors.rest_pool import as_they_end, in_order
 from accord.connectors.rest_reading import Parts, ReadHalf
@@ -57,6 +58,7 @@ class RestConnector:
         self._base = base
         self._caller = Caller(courier, signing)
         self._showing = Showing(vault.opened)
+        self._flights = Flights()
         self._halves: dict[str, tuple[ReadHalf, WriteHalf]] = {}
 
     @property
@@ -118,7 +120,8 @@ class RestConnector:
         if halves is None:
             described, clock = self._of(datatype), self._manifest.clock
             records = RecordReader(self._side, datatype, described, self._wanted.get(datatype, frozenset()), clock)
-            parts = Parts(self._base, described, clock, self._caller, self._clock, self._showing, records, BodyBuilder(described, clock))
+            bodies = BodyBuilder(described, clock)
+            parts = Parts(self._base, described, clock, self._caller, self._clock, self._showing, self._flights, records, bodies)
             reading = ReadHalf(parts)
             halves = self._halves[datatype] = (reading, WriteHalf(parts, reading))
         return halves

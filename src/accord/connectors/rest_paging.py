@@ -1,11 +1,12 @@
 """Pages of raw items, one after the other, until the listing has properly ended.
 
-Owns: how pages follow each other, and every reason to say that a listing failed. Does not own: what the items are (rest_records.py).
+Owns: how pages follow each other, every reason to say that a listing failed, and that a page on its way is not asked for a second time.
+Does not own: what the items are (rest_records.py).
 """
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,13 +48,49 @@ class _Walk:
     first_item: Any = ABSENT
 
 
+@dataclass(slots=True)
+class _Flight:
+    """A fetch on its way, and how many wait for it."""
+
+    task: asyncio.Task[RawPage]
+    waiting: int = 0
+
+
+class Flights:
+    """The pages that are on their way. Two datatypes that share a change feed ask for it together, and it is fetched once.
+
+    Only what is still on its way is shared, and the server's time with it: whoever joins counts from when it was asked, not from joining.
+    """
+
+    def __init__(self) -> None:
+        self._flights: dict[tuple[object, ...], _Flight] = {}
+
+    async def page(self, key: tuple[object, ...], fetch: Callable[[], Coroutine[Any, Any, RawPage]]) -> RawPage:
+        """The page that ``fetch`` gives, or gives to somebody else just now; a fetch that nobody waits for any more is broken off."""
+        flight = self._flights.get(key)
+        if flight is None or flight.task.done():
+            flight = self._flights[key] = _Flight(asyncio.create_task(fetch()))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting:
+                flight.task.cancel()
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+
+
 class Pager:
     """One listing of one system. ``clock_path``: where the body tells the server's time, "" for the Date header only."""
 
-    def __init__(self, caller: Caller, clock: Clock, showing: Showing, listing: Listing, base: str, clock_path: str = "") -> None:
+    def __init__(
+        self, caller: Caller, clock: Clock, showing: Showing, flights: Flights, listing: Listing, base: str, clock_path: str = ""
+    ) -> None:
         self._caller = caller
         self._clock = clock
         self._showing = showing
+        self._flights = flights
         self._paging = listing.paging
         self._items = steps(listing.items)
         self._next = steps(listing.paging.next or "")
@@ -74,7 +111,7 @@ class Pager:
         query = fill_query(self._query | extra, {})
         walk = _Walk(f"{self._path}?{query}" if query else self._path, self._paging.start)
         walk.visited.add(walk.url)
-        page = await self._fetch(walk.url, first=True)
+        page = await self._shared(walk.url, first=True)
         ahead: asyncio.Task[RawPage] | None = None
         try:
             while True:
@@ -83,13 +120,17 @@ class Pager:
                     self._check_total(walk)
                     yield RawPage(page.items, page.body, page.answer, page.answered, page.began, last=True)
                     return
-                ahead = asyncio.create_task(self._fetch(onward, first=False))
+                ahead = asyncio.create_task(self._shared(onward, first=False))
                 yield page
                 page = await ahead
         finally:
             if ahead is not None:
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _shared(self, url: str, *, first: bool) -> RawPage:
+        key = (url, first, self._items, self._server_time)
+        return await self._flights.page(key, lambda: self._fetch(url, first=first))
 
     async def _fetch(self, url: str, *, first: bool) -> RawPage:
         asked = self._clock.monotonic()

@@ -12,7 +12,7 @@ from accord.connectors.http import Answer
 from accord.connectors.rest_answers import Malformed, Showing, decode
 from accord.connectors.rest_bodies import BodyBuilder
 from accord.connectors.rest_calls import Caller
-from accord.connectors.rest_paging import Pager, RawPage
+from accord.connectors.rest_paging import Flights, Pager, RawPage
 from accord.connectors.rest_paths import every, fill_path, fill_query, look, steps
 from accord.connectors.rest_records import Holds, RecordReader
 from accord.connectors.rest_times import answered_at, instant, say, spell
@@ -25,7 +25,7 @@ from accord.ports import Clock
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the read and the write half of one datatype share."""
+    """What the read and the write half of one datatype share. ``flights``: common to all datatypes of the system."""
 
     base: str
     datatype: Datatype
@@ -33,6 +33,7 @@ class Parts:
     caller: Caller
     clock: Clock
     showing: Showing
+    flights: Flights
     records: RecordReader
     bodies: BodyBuilder
 
@@ -79,7 +80,7 @@ class ReadHalf:
 
     async def _walk(self, listing: Listing, query: dict[str, str], clock_path: str) -> AsyncIterator[tuple[RawPage, datetime | None]]:
         parts = self._parts
-        pager = Pager(parts.caller, parts.clock, parts.showing, listing, parts.base, clock_path)
+        pager = Pager(parts.caller, parts.clock, parts.showing, parts.flights, listing, parts.base, clock_path)
         began: datetime | None = None
         pages = pager.pages(query)
         try:
