@@ -93,6 +93,14 @@ class Stage:
         for _ in range(count):
             self.run()
 
+    def run_despite(self, error: type[Exception]) -> None:
+        """One run that must end with this error, and must have done what it does not concern."""
+        try:
+            self.run()
+        except error:
+            return
+        raise AssertionError(f"the run should have ended with {error.__name__}")
+
     def preview(self, folder: Path) -> list[Write]:
         """What a plan lists: the writes that a run on a copy of the state pretends to make."""
         self.store.copy_to(folder / "copy.db")

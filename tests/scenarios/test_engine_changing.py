@@ -2,14 +2,17 @@
 
 from decimal import Decimal
 
+import pytest
 from engine_stage import Stage, stage
 
-from accord.connectors.memory import MemoryDatatype
+from accord.connectors.hostile import Fault, FaultPlan
+from accord.connectors.memory import MemoryConnector, MemoryDatatype
+from accord.errors import SystemUnavailable
 from accord.model.capabilities import ChangeCapture
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, Share, Where
 from accord.model.links import PendingState
 from accord.model.records import Side
-from accord.testing.simulation_dataflow import PERSON, SALE, Rules
+from accord.testing.simulation_dataflow import COMPANY, PERSON, SALE, Rules
 
 
 def met(s: Stage, **values: str) -> tuple[str, str]:
@@ -186,3 +189,27 @@ def test_stale_listings_do_not_repair_a_fresh_write() -> None:
             s.run(full=True)
             assert s.left("Contact", left)["Name"] == s.right("Persons", right)["name"] == "edited"
             assert s.links(PERSON)[0].base(Side.RIGHT)["Name"] == "edited"
+
+
+def test_P19_a_system_that_cannot_be_searched_keeps_only_its_own_flow_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recovery came first and for all flows at once, so one open create held the whole cycle up."""
+
+    async def find(self: MemoryConnector, datatype: str, writes: object) -> object:
+        raise SystemUnavailable("register", "the search is down", "try again later")
+
+    with stage() as s:
+        payer = s.customer("C1", Name="Before")
+        s.runs()
+        with monkeypatch.context() as down:
+            down.setattr(MemoryConnector, "find", find)
+            s.faults[Side.RIGHT] = FaultPlan.only(Fault.NO_ID)
+            s.contact("ada@sim.example")
+            s.run_despite(SystemUnavailable)
+            s.faults[Side.RIGHT] = FaultPlan.none()
+            s.crm.user_edit("Customer", payer, {"Name": "After"})
+            s.run_despite(SystemUnavailable)
+            ((_, company),) = s.pairs(COMPANY)
+            assert s.right("Companies", company)["name"] == "After"
+            assert s.pairs(PERSON) == []
+        s.runs()
+        assert len(s.pairs(PERSON)) == len(s.register.live("Persons")) == 1

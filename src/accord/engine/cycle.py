@@ -15,7 +15,7 @@ from accord.engine.journaling import journal
 from accord.engine.onboarding import rules_for_run
 from accord.engine.parts import Depth, Engine
 from accord.engine.preparing import Busy, prepare
-from accord.engine.reading import read
+from accord.engine.reading import Failures, read
 from accord.engine.recording import record
 from accord.engine.recovery import recover
 from accord.engine.writing import write
@@ -28,22 +28,27 @@ from accord.model.runs import Run
 async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Depth = Depth.CHANGES) -> None:
     """Bring the chosen flows in step once. It may be cancelled at any time; what is in hand (``engine.in_hand``) is then left open.
 
-    Raises SystemProblem when something could not be read, after the flows that it does not concern; what was durable by then stays.
+    Raises SystemProblem when something could not be asked, after the flows that it does not concern; what was durable by then stays.
     """
     engine.tried.clear()
     flows = parents_first(engine.flows(names))
-    await recover(engine, run)  # what an earlier run left open comes first
+    before = await recover(engine, run)  # what an earlier run left open comes first
     failures = await read(engine, run, flows, depth)  # 1 read
-    flows = tuple(flow for flow in flows if not any((side, flow.datatype(side)) in failures for side in Side))
+    flows = tuple(flow for flow in flows if flow.name not in before.failed and not _unread(flow, failures))
     for flow in flows:
         await _work_off(engine, run, await rules_for_run(engine, flow))
-    if await recover(engine, run):  # unknown outcomes of this very cycle: most can be told at once
+    after = await recover(engine, run)  # unknown outcomes of this very cycle: most can be told at once
+    if after.ended:
         for flow in flows:
             await _work_off(engine, run, await rules_for_run(engine, flow))
     for total in await engine.keep(engine.store.totals, [flow.name for flow in flows]):
         run.counts(total.flow).stand(total.pending)
-    if failures:
-        raise next(iter(failures.values()))
+    for problem in (*before.failed.values(), *failures.values(), *after.failed.values()):
+        raise problem
+
+
+def _unread(flow: Flow, failures: Failures) -> bool:
+    return any((side, flow.datatype(side)) in failures for side in Side)
 
 
 async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:

@@ -5,7 +5,8 @@ Owns: the way from an open or unknown intent to a certain one. A create is looke
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from accord.core.agreeing import agree
 from accord.core.recovering import Adopt, Again, Choose, Wait, told
@@ -15,6 +16,7 @@ from accord.engine.parts import Engine
 from accord.engine.preparing import references_of
 from accord.engine.reading import absorb, keep_keys
 from accord.engine.writing import as_write
+from accord.errors import SystemProblem
 from accord.model.dataflow import Flow
 from accord.model.journal import Closed, Closing, Intent, IntentState
 from accord.model.links import Link, Pending, PendingState
@@ -27,23 +29,45 @@ AT_ONCE = 500
 OPEN = (IntentState.OPEN, IntentState.UNKNOWN)
 
 
-async def recover(engine: Engine, run: Run) -> int:
-    """Settle what is open. Gives how many intents found their end."""
-    intents = await engine.keep(engine.store.intents, OPEN, 1_000_000)
+@dataclass(slots=True)
+class Recovered:
+    """How many intents found their end, and the flows of which a system could not be asked: their intents stay open."""
+
+    ended: int = 0
+    failed: dict[str, SystemProblem] = field(default_factory=dict)
+
+
+async def recover(engine: Engine, run: Run) -> Recovered:
+    """Settle what is open, flow by flow: one system that is down does not hold the flows of others up."""
+    flows: dict[str, list[Intent]] = defaultdict(list)
+    for one in await engine.keep(engine.store.intents, OPEN, 1_000_000):
+        flows[one.operation.flow].append(one)
+    recovered = Recovered()
+    for name, intents in flows.items():
+        try:
+            async for ended in _recover_flow(engine, run, name, intents):
+                recovered.ended += ended
+        except SystemProblem as problem:
+            recovered.failed[name] = problem
+    return recovered
+
+
+async def _recover_flow(engine: Engine, run: Run, name: str, intents: Sequence[Intent]) -> AsyncIterator[int]:
+    """Gives how many ended, part by part."""
     rest = [one for one in intents if one.operation.kind is not OperationKind.CREATE]
     for start in range(0, len(rest), AT_ONCE):
-        await _look_again(engine, run, rest[start : start + AT_ONCE])
-    ended = len(rest)
-    creates: dict[tuple[str, Side, str], list[Intent]] = defaultdict(list)
+        part = rest[start : start + AT_ONCE]
+        await _look_again(engine, run, part)
+        yield len(part)
+    creates: dict[tuple[Side, str], list[Intent]] = defaultdict(list)
     for one in intents:
         if one.operation.kind is OperationKind.CREATE:
-            creates[one.operation.flow, one.operation.side, one.operation.target.datatype].append(one)
-    for (flow, side, datatype), group in creates.items():
+            creates[one.operation.side, one.operation.target.datatype].append(one)
+    for (side, datatype), group in creates.items():
         for start in range(0, len(group), AT_ONCE):
             part = group[start : start + AT_ONCE]
             found = await engine.connectors[side].find(datatype, [as_write(one.operation) for one in part])
-            ended += await _settle(engine, run, flow, list(zip(part, found, strict=True)))
-    return ended
+            yield await _settle(engine, run, name, list(zip(part, found, strict=True)))
 
 
 async def _look_again(engine: Engine, run: Run, intents: Sequence[Intent]) -> None:
