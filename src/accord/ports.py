@@ -106,7 +106,7 @@ class Store(Protocol):
         ...
 
     def end(self, run: Run) -> None:
-        """Note how a run ended, with its counts."""
+        """Note how a run ended, with its counts. Of runs in which nothing happened only the newest have to be kept."""
         ...
 
     def cursor(self, side: Side, datatype: str) -> str | None:

@@ -51,6 +51,7 @@ INSERT INTO cursor VALUES ('left', 'Order', 'c1');
 INSERT INTO setting VALUES ('onboarded:Order to Invoices', 'then');
 INSERT INTO hint VALUES ('left', 'Order', 'O9', 'v9');
 INSERT INTO event VALUES ('e1', '');
+INSERT INTO run VALUES ('r1', 'sync', 'then', 'later', 'done', '{"id":"r1","cause":"sync","started":"then"}');
 UPDATE engine SET fence = 41;
 """
 
@@ -123,6 +124,7 @@ def test_a_state_of_version_1_keeps_everything_it_held(old_state: Path, read_onl
         assert store.known(Side.LEFT, "Order", ["O1", "O2"])["O2"].gone
         assert store.records(Side.LEFT, "Order", ["O1"])["O1"].version == "v1"
         assert store.cursor(Side.LEFT, "Order") == "c1"
+        assert [run.id for run in store.runs()] == ["r1"]
         assert store.setting("onboarded:Order to Invoices") == "then"
         assert [hint.version for hint in store.hints(Side.LEFT, "Order")] == ["v9"]
         (waiting,) = store.pending("Quote to Invoices", PendingState.WAITING)

@@ -18,7 +18,7 @@ from accord.model.links import Link, Pending, PendingState
 from accord.model.records import Side
 from accord.model.runs import Run
 from accord.store import migrating, sqlite
-from accord.store.sqlite import SqliteStore
+from accord.store.sqlite import IDLE_RUNS_KEPT, SqliteStore
 from accord.testing.store_bench import (
     AT,
     FLOWS,
@@ -391,3 +391,17 @@ def test_every_statement_has_a_name_and_says_what_it_is_for(monkeypatch: pytest.
 
 def statement_parameters(statement: str) -> int:
     return max((int(number) for number in re.findall(r"\?(\d+)", statement)), default=0)
+
+
+def test_runs_that_did_something_are_kept_and_idle_ones_do_not_pile_up(tmp_path: Path) -> None:
+    with SqliteStore.open(tmp_path / "state.db", FLOWS) as store:
+        eventful = Run("r0000", "sync", "then", result="done")
+        eventful.counts(FLOWS[0].name).created_right = 1
+        store.end(eventful)
+        store.end(Run("r0001", "sync", "then", result="failed"))
+        for number in range(2, IDLE_RUNS_KEPT + 1002):
+            store.end(Run(f"r{number:04}", "poll", "then", result="done"))
+        kept = [run.id for run in store.runs(5000)]
+        assert kept[0] == f"r{IDLE_RUNS_KEPT + 1001:04}"
+        assert {"r0000", "r0001"} <= set(kept)
+        assert len(kept) == IDLE_RUNS_KEPT + 2

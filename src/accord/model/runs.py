@@ -59,6 +59,11 @@ class Run:
     read: int = 0
     flows: dict[str, FlowCounts] = field(default_factory=dict)
 
+    @property
+    def idle(self) -> bool:
+        """Whether it ended well and nothing happened in it."""
+        return self.result == "done" and not any(flow.writes or flow.matched or flow.conflicts for flow in self.flows.values())
+
     def counts(self, flow: str) -> FlowCounts:
         """The counts of one flow, made on first use."""
         return self.flows.setdefault(flow, FlowCounts(flow))

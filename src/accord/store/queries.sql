@@ -256,7 +256,11 @@ INSERT OR REPLACE INTO cursor (side, datatype, position) VALUES (?1, ?2, ?3);
 
 -- name: run_put
 -- A run as it stands.
-INSERT OR REPLACE INTO run (id, cause, started, ended, result, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT OR REPLACE INTO run (id, cause, started, ended, result, idle, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+
+-- name: runs_forget
+-- Idle runs, but for the newest so many.
+DELETE FROM run WHERE idle = 1 AND id <= (SELECT id FROM run WHERE idle = 1 ORDER BY id DESC LIMIT 1 OFFSET ?1);
 
 -- name: runs
 -- The newest runs.

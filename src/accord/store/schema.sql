@@ -119,15 +119,17 @@ CREATE TABLE cursor (
     PRIMARY KEY (side, datatype)
 ) WITHOUT ROWID;
 
--- Runs with their counts (JSON).
+-- Runs with their counts (JSON). idle: 1 for one in which nothing happened; of those only the newest are kept.
 CREATE TABLE run (
     id TEXT PRIMARY KEY,
     cause TEXT NOT NULL,
     started TEXT NOT NULL,
     ended TEXT NOT NULL,
     result TEXT NOT NULL,
+    idle INTEGER NOT NULL,
     summary BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX run_idle ON run (id) WHERE idle = 1;
 
 -- Small named facts.
 CREATE TABLE setting (

@@ -27,6 +27,9 @@ from accord.store.views import Views
 EVENTS_KEPT = 100_000
 """Announcements are remembered so many deep: far beyond the minutes in which an old one would still be taken."""
 
+IDLE_RUNS_KEPT = 1000
+"""So many runs in which nothing happened can still be looked at; runs that did something are kept for good."""
+
 _UNFINISHED = {IntentState.OPEN.value, IntentState.UNKNOWN.value}
 
 
@@ -80,7 +83,9 @@ class SqliteStore(Views):
 
     def _keep_run(self, run: Run) -> None:
         with self._db.writing(Durable.ORDERED):
-            self._db.rows("run_put", run.id, run.cause, run.started, run.ended, run.result, packed(run))
+            self._db.rows("run_put", run.id, run.cause, run.started, run.ended, run.result, int(run.idle), packed(run))
+            if run.idle:
+                self._db.rows("runs_forget", IDLE_RUNS_KEPT)
 
     def cursor(self, side: Side, datatype: str) -> str | None:
         """See ports.Store."""
