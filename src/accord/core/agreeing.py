@@ -20,8 +20,8 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values, *, w
     not look edited (P6); the source's base what it held, unless what was sent came from both sides: then its own operation proves it.
     Only what a create sent and the target does not hold at all proves nothing: a create of several calls may have stopped between
     them; it is sent once more, as an update. A property that was not sent: its bases are set only if there were none and both sides
-    hold the same. What differs without a base is left to the next merge; what a user changed meanwhile keeps its old base, and so
-    still looks changed (P4).
+    hold the same. What differs without a base, and what the target changed on the way (a user, a rule of its own), is left to the next
+    merge: it keeps its old base, and so still looks changed (P4).
     """
     side = operation.side
     bases: dict[Side, dict[str, Value]] = {Side.LEFT: dict(link.left_base), Side.RIGHT: dict(link.right_base)}
@@ -35,7 +35,10 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values, *, w
             bases[side][name] = answered
             if held is not ABSENT and held == sent[name]:
                 bases[side.other][name] = held
-        elif held is not ABSENT and not (name in link.left_base and name in link.right_base):
+        elif name in link.left_base and name in link.right_base:
+            if answered != bases[side][name]:
+                again.append(name)
+        elif held is not ABSENT:
             if held == answered or (is_empty(held) and is_empty(answered)):
                 bases[side.other][name], bases[side][name] = held, answered
             else:

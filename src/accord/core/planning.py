@@ -172,10 +172,10 @@ def plan_pair(rules: FlowRules, pair: Pair, resolved: Mapping[WaitsFor, str], ke
     """Plan what a linked, or freshly matched, pair needs: at most one update per side."""
     left, right, link = pair.left, pair.right, pair.link
     assert left is not None and right is not None and link is not None
+    if not (left.in_scope and right.in_scope):
+        return Planned(pair, link=link if link.id == 0 else None, unlink=left.gone or right.gone)
     if left.gone or right.gone:
         return _plan_deleted(rules, pair, key)
-    if not (left.in_scope and right.in_scope):
-        return Planned(pair, link=link if link.id == 0 else None)
     sides = Sides(left.mapped.values, right.mapped.values, link.left_base, link.right_base)
     merged = merge(rules.properties, sides, _times(rules, left, right))
     operations: list[Operation] = []
