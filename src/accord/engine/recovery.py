@@ -41,7 +41,8 @@ async def recover(engine: Engine, run: Run) -> Recovered:
     """Settle what is open, flow by flow: one system that is down does not hold the flows of others up."""
     flows: dict[str, list[Intent]] = defaultdict(list)
     for one in await engine.keep(engine.store.intents, OPEN, 1_000_000):
-        flows[one.operation.flow].append(one)
+        if _ours(engine, one.operation):  # nothing is asked for a flow that left the configuration: it waits until it is back
+            flows[one.operation.flow].append(one)
     recovered = Recovered()
     for name, intents in flows.items():
         try:
@@ -50,6 +51,14 @@ async def recover(engine: Engine, run: Run) -> Recovered:
         except SystemProblem as problem:
             recovered.failed[name] = problem
     return recovered
+
+
+def _ours(engine: Engine, operation: Operation) -> bool:
+    """Whether the dataflow still has the operation's flow, between the same two datatypes."""
+    refs = (operation.source, operation.target)
+    return any(
+        flow.name == operation.flow and all(flow.datatype(ref.side) == ref.datatype for ref in refs) for flow in engine.dataflow.flows
+    )
 
 
 async def _recover_flow(engine: Engine, run: Run, name: str, intents: Sequence[Intent]) -> AsyncIterator[int]:
