@@ -115,6 +115,12 @@ def test_the_shipped_dataflow_fits_the_shipped_manifests(tmp_path: Path) -> None
             "Remove one of the two, or add direction: right_to_left.",
         ),
         ("{left: Log, right: Persons, create: both}", "both", "Log cannot be created", "Write create: none"),
+        (
+            "{left: Contact, right: Persons, full_sync: false}",
+            "false",
+            "full_sync cannot be off: Contact tells no time of change",
+            "Take full_sync out, or say in the manifest where the time of change stands (modified).",
+        ),
         ("{left: Contact, right: Persons, deletes: delete, share: {right: false}}", "delete", "Contact cannot be deleted", "Write deletes"),
         (
             "{left: Contact, right: Persons, properties: "
@@ -159,6 +165,17 @@ def test_a_property_that_only_crosses_the_other_way_need_not_be_writable(tmp_pat
 def test_a_side_that_is_switched_off_need_not_be_writable(tmp_path: Path) -> None:
     flow = "  - {left: Log, right: Persons, create: both, share: {left: false}, properties: [{left: Name, right: name}]}\n"
     assert check(tmp_path, flow) == []
+
+
+def test_ONBOARD_02_full_sync_may_be_off_where_the_side_that_is_created_from_tells_times(tmp_path: Path) -> None:
+    crm = CRM.replace("id: Id\n    list: {path: /contacts}", "id: Id\n    modified: Changed\n    list: {path: /contacts}")
+    left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (crm, CARE))
+    told = {}
+    for create in ("left_to_right", "both", "none"):
+        (tmp_path / "dataflow.yaml").write_text(HEAD + f"  - {{left: Contact, right: Persons, full_sync: false, create: {create}}}\n")
+        told[create] = [problem.what for problem in check_dataflow(read_dataflow(tmp_path / "dataflow.yaml"), left, right)]
+    assert told["left_to_right"] == told["none"] == []
+    assert ["full_sync cannot be off: Persons tells no time" in what for what in told["both"]] == [True]
 
 
 def test_all_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from engine_stage import QUOTE, stage
 
 from accord.connectors.hostile import Fault, FaultPlan
+from accord.connectors.memory import MemoryDatatype
 from accord.errors import ListingFailed
 from accord.model.dataflow import Creation, Onboarding
 from accord.model.links import PendingState
@@ -111,3 +112,22 @@ def test_P9_a_listing_that_is_suddenly_empty_creates_and_deletes_nothing() -> No
             s.run(full=True)
         assert s.writes() == before
         assert len(s.pairs(PERSON)) == 1
+
+
+def test_ONBOARD_02_without_full_sync_a_record_that_tells_no_time_counts_as_old_and_is_told() -> None:
+    quiet = MemoryDatatype(modified_time=False)
+    with stage(Rules(create=Creation.BOTH), flows={PERSON: {"full_sync": False}}, left=quiet, right=quiet) as s:
+        s.contact("old@sim.example", Name="old")
+        s.runs()
+        assert not s.register.live("Persons")
+        assert [(one.state, one.rule) for one in s.waiting()] == [(PendingState.HELD, "ONBOARD-02")]
+
+
+def test_ONBOARD_02_without_full_sync_only_what_came_after_the_onboarding_is_created() -> None:
+    with stage(flows={PERSON: {"full_sync": False}}) as s:
+        s.contact("old@sim.example", Name="old")
+        s.runs()
+        s.contact("new@sim.example", Name="new")
+        s.runs()
+        assert [one["name"] for one in s.register.live("Persons").values()] == ["new"]
+        assert not s.waiting()

@@ -246,6 +246,12 @@ def _creates(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Sid
     for side in (side for side in into if shared[side] and not datatypes[side].create):
         remedy = "Write create: none, or describe in the manifest how one is created."
         yield source.problem((*path, "create"), f"{flow.name}: {flow.datatype(side)} cannot be created", remedy)
+    for side in (side.other for side in into if shared[side] and not flow.full_sync and datatypes[side.other].modified is None):
+        remedy = "Take full_sync out, or say in the manifest where the time of change stands (modified)."
+        what = (
+            f"{flow.name}: full_sync cannot be off: {flow.datatype(side)} tells no time of change, so old ones are not known from new ones"
+        )
+        yield source.problem((*path, "full_sync"), what, remedy)
     if flow.deletes is DeletePolicy.DELETE:
         for side in (side for side in Side if shared[side] and datatypes[side].delete is None):
             remedy = "Write deletes: report, unlink or archive, or switch writing to that side off under share."

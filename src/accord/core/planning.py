@@ -258,8 +258,8 @@ def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) 
         return _Stop("CAP-01", place)
     if not _shared(flow, target):
         return _Stop("SWITCH-01", place)
-    if not flow.full_sync and rules.onboarded and source.modified and source.modified < rules.onboarded:
-        return _Stop("ONBOARD-02", told=False)
+    if not flow.full_sync and rules.onboarded and (source.modified is None or source.modified < rules.onboarded):
+        return _Stop("ONBOARD-02", "it tells no time of change" if source.modified is None else "", told=source.modified is None)
     if flow.onboarding is Onboarding.LINK_ONLY and not rules.go_ahead:
         return _Stop("ONBOARD-01", "accord sync --create")
     return None
