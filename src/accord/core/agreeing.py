@@ -19,9 +19,9 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values, *, w
     A property that was sent: the target's base becomes what it answered, even if that is another value (trimmed, rounded), so it does
     not look edited (P6); the source's base what it held, unless what was sent came from both sides: then its own operation proves it.
     Only what a create sent and the target does not hold at all proves nothing: a create of several calls may have stopped between
-    them; it is sent once more, as an update. A property that was not sent: its bases are set only if there were none and both sides
-    hold the same. What differs without a base, and what the target changed on the way (a user, a rule of its own), is left to the next
-    merge: it keeps its old base, and so still looks changed (P4).
+    them; it is sent once more, as an update. A default that a create carried stays on the target's side. A property that was not sent:
+    its bases are set only if there were none and both sides hold the same. What differs without a base, and what the target changed on
+    the way (a user, a rule of its own), is left to the next merge: it keeps its old base, and so still looks changed (P4).
     """
     side = operation.side
     bases: dict[Side, dict[str, Value]] = {Side.LEFT: dict(link.left_base), Side.RIGHT: dict(link.right_base)}
@@ -33,7 +33,7 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values, *, w
             again.append(name)
         elif name in sent:
             bases[side][name] = answered
-            if held is not ABSENT and held == sent[name]:
+            if held is not ABSENT and (held == sent[name] or _filled(operation, held)):
                 bases[side.other][name] = held
         elif name in link.left_base and name in link.right_base:
             if answered != bases[side][name]:
@@ -50,6 +50,11 @@ def _unproven(operation: Operation, sent: Value, answered: Value, whole: bool) -
     if not whole:
         return answered != sent
     return operation.kind is OperationKind.CREATE and is_empty(answered) and not is_empty(sent)
+
+
+def _filled(operation: Operation, held: Value) -> bool:
+    """Whether a create carried a default for what the source holds empty: that one stays as it is, the default is no edit."""
+    return operation.kind is OperationKind.CREATE and is_empty(held)
 
 
 def rewritten(operation: Operation, answer: Values) -> tuple[str, ...]:

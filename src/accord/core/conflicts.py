@@ -3,10 +3,8 @@
 Owns: the policies of PROMISES section 5. Does not own: noticing a conflict (core/merging.py).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
 from accord.model.dataflow import ConflictPolicy
 from accord.model.records import Side
@@ -24,34 +22,29 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How a conflict ended: the value for both sides, or None with ``held`` when a person decides. ``winner``: None for a union."""
+    """How a conflict ended. ``winner``: None when a person decides."""
 
     rule: str
     winner: Side | None
-    value: Value = None
-    held: bool = False
 
 
 def resolve(policy: ConflictPolicy, fallback: Side, left: Value, right: Value, times: Times) -> Resolution:
-    """Settle one conflict. ``fallback``: who wins where the policy cannot tell. Swapping all sides swaps the result (P12)."""
-    values = {Side.LEFT: left, Side.RIGHT: right}
+    """Settle one conflict. ``fallback``: who wins where the policy cannot tell. Swapping all sides swaps the result (P12).
+
+    UNION is about items, which core/merging.py keeps; a value by itself has none, so the fallback wins.
+    """
     match policy:
         case ConflictPolicy.MANUAL:
-            return Resolution("CONFLICT-04", None, held=True)
+            return Resolution("CONFLICT-04", None)
         case ConflictPolicy.LEFT | ConflictPolicy.RIGHT:
-            side = Side(policy.value)
-            return Resolution("CONFLICT-03", side, values[side])
+            return Resolution("CONFLICT-03", Side(policy.value))
         case ConflictPolicy.KEEP_NON_EMPTY if is_empty(left) is not is_empty(right):
-            side = Side.RIGHT if is_empty(left) else Side.LEFT
-            return Resolution("CONFLICT-05", side, values[side])
-        case ConflictPolicy.UNION if isinstance(left, Mapping) and isinstance(right, Mapping):
-            first, second = (left, right) if fallback is Side.RIGHT else (right, left)
-            return Resolution("CONFLICT-06", None, cast(Value, {**cast(Any, first), **cast(Any, second)}))
+            return Resolution("CONFLICT-05", Side.RIGHT if is_empty(left) else Side.LEFT)
         case ConflictPolicy.LATEST:
             later = latest(times)
             if later is not None:
-                return Resolution("CONFLICT-01", later, values[later])
-    return Resolution("CONFLICT-02", fallback, values[fallback])
+                return Resolution("CONFLICT-01", later)
+    return Resolution("CONFLICT-02", fallback)
 
 
 def latest(times: Times) -> Side | None:

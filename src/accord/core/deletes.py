@@ -23,6 +23,8 @@ def after_delete(policy: DeletePolicy, survivor_changed: bool, both_gone: bool) 
         return AfterDelete.UNLINK, "DELETE-02"
     if policy is DeletePolicy.REPORT:
         return AfterDelete.REPORT, "DELETE-01"
+    if policy is DeletePolicy.ARCHIVE:
+        return AfterDelete.REPORT, "CAP-04"  # never a deletion: that is not what was asked for
     if survivor_changed:
         return AfterDelete.KEEP, "DELETE-04"
     return AfterDelete.FOLLOW, "DELETE-03"

@@ -74,7 +74,8 @@ TABLE: Final = (
     Row("MERGE-08", Now.VALUE, Now.EMPTY, None, Then.TO_RIGHT),
     Row("MERGE-09", Now.VALUE, Now.VALUE, False, Then.CONFLICT),
 )
-"""Read from the top; the first row that fits decides. Both bases exist or neither does: half a base counts as none."""
+"""Read from the top; the first row that fits decides. Both bases exist or neither does: half a base counts as none. So one side never
+meets for the first time while the other has a base: eight of the 25 pairs cannot come up."""
 
 _DECISIONS: Final = {
     (left, right, same): row
@@ -156,8 +157,8 @@ def merge_property(
     if row.then in (Then.KEEP, Then.AGREE):
         return Merged(rule.name, row.rule, agreed=row.then is Then.AGREE)
     assert left is not ABSENT and right is not ABSENT  # MERGE-10 comes first in the table
-    if rule.items is not None and isinstance(left, Mapping) and isinstance(right, Mapping) and rule.direction is Direction.BOTH:
-        return _merge_list(rule, left, right, bases, times)
+    if rule.items is not None and rule.direction is Direction.BOTH:
+        return _merge_list(rule, row, (left, right), bases, times)
     if row.then is Then.CONFLICT:
         return _conflict(rule, left, right, times)
     source = Side.LEFT if row.then is Then.TO_RIGHT else Side.RIGHT
@@ -172,12 +173,17 @@ def _same(left: Value | Nothing, right: Value | Nothing) -> bool:
 
 
 def standing(value: Value | Nothing, base: Value | Nothing) -> Now:
-    """How a value stands to its base."""
+    """How a value stands to its base. From one kind of empty to another is no edit: emptying crosses only where there was a value."""
     if value is ABSENT:
         return Now.ABSENT
     if base is ABSENT:
         return Now.EMPTY if is_empty(value) else Now.VALUE
-    return Now.STILL if value == base else Now.MOVED
+    return Now.STILL if _same(value, base) else Now.MOVED
+
+
+def edited(values: Values, base: Values) -> bool:
+    """Whether a side holds anything else than its base; what it does not show counts as edited, since it cannot be told (P11)."""
+    return any(standing(values.get(name, ABSENT), base.get(name, ABSENT)) not in (Now.STILL, Now.EMPTY) for name in {**values, **base})
 
 
 def _sends(direction: Direction, side: Side) -> bool:
@@ -201,67 +207,83 @@ def _cross(rule: PropertyRule, table_rule: str, source: Side, value: Value) -> M
 
 
 def _conflict(rule: PropertyRule, left: Value, right: Value, times: Times) -> Merged:
+    """Both sides have something for the other. Where emptying does not cross, an emptied side never wins."""
+    values = {Side.LEFT: left, Side.RIGHT: right}
     if rule.direction is not Direction.BOTH:
         source = Side.LEFT if rule.direction is Direction.LEFT_TO_RIGHT else Side.RIGHT
-        return _give(rule.name, "MERGE-12", source.other, left if source is Side.LEFT else right, loser=source.other)
+        if is_empty(values[source]) and rule.clear is ClearPolicy.IGNORE:
+            return Merged(rule.name, "MERGE-13", agreed=True)
+        return _give(rule.name, "MERGE-12", source.other, values[source], loser=source.other)
     ending = resolve(rule.conflict, rule.fallback, left, right, times)
-    if ending.held:
+    if ending.winner is None:
         return Merged(rule.name, ending.rule, conflict=True, held=True)
-    if ending.winner is not None:
-        return _give(rule.name, ending.rule, ending.winner.other, ending.value, loser=ending.winner.other)
-    return Merged(
-        rule.name,
-        ending.rule,
-        left=ABSENT if ending.value == left else ending.value,
-        right=ABSENT if ending.value == right else ending.value,
-        conflict=True,
-    )
+    if is_empty(values[ending.winner]) and rule.clear is ClearPolicy.IGNORE:
+        ending = resolve(ConflictPolicy.KEEP_NON_EMPTY, rule.fallback, left, right, times)
+    winner = cast(Side, ending.winner)
+    return _give(rule.name, ending.rule, winner.other, values[winner], loser=winner.other)
+
+
+def _items(value: Value | Nothing) -> Mapping[str, Item]:
+    """The items of a list; an empty list, of whatever kind, has none."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _merge_list(
-    rule: PropertyRule,
-    left: Mapping[str, Item],
-    right: Mapping[str, Item],
-    bases: tuple[Value | Nothing, Value | Nothing],
-    times: Times,
+    rule: PropertyRule, row: Row, values: tuple[Value, Value], bases: tuple[Value | Nothing, Value | Nothing], times: Times
 ) -> Merged:
     """Merge a list item by item, by key: an item added on one side is added on the other, one removed is removed unless it was changed.
 
     What does not cross stays on each side as it is there: a value that the other side trims or rounds, a property that goes one way.
     """
-    left_base = bases[0] if isinstance(bases[0], Mapping) else {}
-    right_base = bases[1] if isinstance(bases[1], Mapping) else {}
+    left, right = _items(values[0]), _items(values[1])
+    left_base, right_base = _items(bases[0]), _items(bases[1])
+    union = row.then is Then.CONFLICT and rule.conflict is ConflictPolicy.UNION
     for_left: dict[str, Item] = {}
     for_right: dict[str, Item] = {}
-    conflict, losers = False, frozenset[Side]()
+    found: list[_MergedItem] = []
     for key in [*left, *(k for k in right if k not in left)]:
         item = _merge_item(rule, (left.get(key), right.get(key)), (left_base.get(key), right_base.get(key)), times)
         if item.held:
             return Merged(rule.name, "CONFLICT-04", conflict=True, held=True)
+        if item.left is None and union:
+            item = _kept(left.get(key), right.get(key))
         if item.left is not None and item.right is not None:
             for_left[key], for_right[key] = item.left, item.right
-        conflict, losers = conflict or item.conflict, losers | item.losers
-    if for_left == left and for_right == right:
-        return Merged(rule.name, "MERGE-04", agreed=True)
+        found.append(item)
+    if not for_left and rule.clear is ClearPolicy.IGNORE and not (left and right):
+        return Merged(rule.name, "MERGE-13", agreed=True)
+    quiet = for_left == left and for_right == right
     return Merged(
         rule.name,
-        "LIST-01",
+        "CONFLICT-06" if any(item.union for item in found) else "LIST-01",
         left=ABSENT if for_left == left else for_left,
         right=ABSENT if for_right == right else for_right,
-        conflict=conflict,
-        losers=losers,
+        agreed=quiet and all(item.shown for item in found),
+        conflict=any(item.conflict for item in found),
+        losers=frozenset[Side]().union(*(item.losers for item in found)),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _MergedItem:
-    """One item as each side should hold it; None on both for one that goes."""
+    """One item as each side should hold it; None on both for one that goes.
+
+    ``union``: one side removed it, and it is kept all the same. ``shown``: no side left out a property of it that it showed before.
+    """
 
     left: Item | None
     right: Item | None
     conflict: bool = False
     held: bool = False
     losers: frozenset[Side] = frozenset()
+    union: bool = False
+    shown: bool = True
+
+
+def _kept(left: Item | None, right: Item | None) -> _MergedItem:
+    """An item that one side removed, kept by both."""
+    item = right if left is None else left
+    return _MergedItem(item, item, conflict=True, losers=frozenset((Side.LEFT if left is None else Side.RIGHT,)), union=True)
 
 
 def _merge_item(
@@ -274,13 +296,15 @@ def _merge_item(
         kept = None if removed and only == base else only
         return _MergedItem(kept, kept)
     results: tuple[dict[str, Scalar], dict[str, Scalar]] = ({}, {})
+    before = (bases[0] or {}, bases[1] or {})
     conflict, held, losers = False, False, frozenset[Side]()
     for name, item_rule in (rule.items or {}).items():
-        before = ((bases[0] or {}).get(name, ABSENT), (bases[1] or {}).get(name, ABSENT))
-        one = merge_property(item_rule, left.get(name, ABSENT), right.get(name, ABSENT), before, times)
+        known = (before[0].get(name, ABSENT), before[1].get(name, ABSENT))
+        one = merge_property(item_rule, left.get(name, ABSENT), right.get(name, ABSENT), known, times)
         conflict, held, losers = conflict or one.conflict, held or one.held, losers | one.losers
-        for result, given, shown in ((results[0], one.left, left), (results[1], one.right, right)):
-            value = given if given is not ABSENT else shown.get(name, ABSENT)
+        for result, given, now in ((results[0], one.left, left), (results[1], one.right, right)):
+            value = given if given is not ABSENT else now.get(name, ABSENT)
             if value is not ABSENT:
                 result[name] = cast(Scalar, value)
-    return _MergedItem(*results, conflict, held, losers)
+    shown = before[0].keys() <= left.keys() and before[1].keys() <= right.keys()
+    return _MergedItem(*results, conflict, held, losers, shown=shown)

@@ -5,7 +5,7 @@ order of flows (core/ordering.py), budgets over a whole run (core/guards.py).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
@@ -13,14 +13,14 @@ from accord.core.conflicts import Times
 from accord.core.deletes import AfterDelete, after_delete
 from accord.core.mapping import CompiledFlow, Mapped
 from accord.core.matching import Ambiguous
-from accord.core.merging import ABSENT, Merged, PropertyRule, Sides, merge
+from accord.core.merging import ABSENT, Merged, PropertyRule, Sides, edited, merge
 from accord.core.rules import RULES, reason
 from accord.model.capabilities import Capabilities
 from accord.model.dataflow import Creation, DeletePolicy, Direction, Flow, Onboarding, PropertyMapping
 from accord.model.links import Link, Pending, PendingState, WaitsFor
 from accord.model.plans import Change, Operation, OperationKind, Precondition
 from accord.model.records import RecordRef, Side
-from accord.model.values import RawValues, Value, Values, is_empty
+from accord.model.values import DataType, RawValues, Value, Values, is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class FlowRules:
 
     ``systems``: name per side, for references. ``go_ahead``: creating is allowed although the flow only links so far.
     ``onboarded``: when the flow was onboarded. ``unknown``: records whose earlier create has no certain outcome.
-    ``kinds``: the datatypes of each flow, by its name.
+    ``kinds``: the datatypes of each flow, by its name. ``deletes_held``: why no delete may run, "" if they may.
     """
 
     compiled: CompiledFlow
@@ -67,6 +67,7 @@ class FlowRules:
     go_ahead: bool = False
     onboarded: str | None = None
     unknown: Collection[RecordRef] = field(default_factory=frozenset)
+    deletes_held: str = ""
 
     @property
     def flow(self) -> Flow:
@@ -87,6 +88,11 @@ class FlowRules:
     def creatable(self) -> Mapping[Side, tuple[str, ...]]:
         """Names of the properties that a create on that side carries: the other side sends them, and this one can take them."""
         return {side: tuple(self._creatable(side)) for side in Side}
+
+    @cached_property
+    def defaults(self) -> Mapping[Side, Values]:
+        """What a create on that side carries in place of an empty value, of the properties that it can carry."""
+        return {side: {k: v for k, v in self.compiled.defaults(side).items() if k in self.creatable[side]} for side in Side}
 
     def _creatable(self, target: Side) -> Iterator[str]:
         barred = self.capabilities[target].read_only
@@ -123,10 +129,11 @@ def property_rules(flow: Flow) -> tuple[PropertyRule, ...]:
 
 
 def _rule(flow: Flow, mapping: PropertyMapping) -> PropertyRule:
-    items = {item.name: _rule(flow, item) for item in mapping.properties} if mapping.properties else None
-    return PropertyRule(
-        mapping.name, mapping.direction, mapping.conflict or flow.conflict, flow.fallback, mapping.clear or flow.clear, items
-    )
+    """The rule of one property; what an item property of a list does not say, its list says, then the flow."""
+    conflict, clear = mapping.conflict or flow.conflict, mapping.clear or flow.clear
+    inherited = replace(flow, conflict=conflict, clear=clear)
+    items = {item.name: _rule(inherited, item) for item in mapping.properties} if mapping.type is DataType.LIST else None
+    return PropertyRule(mapping.name, mapping.direction, conflict, flow.fallback, clear, items)
 
 
 def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str], key: str, parted: bool = False) -> Planned:
@@ -140,7 +147,10 @@ def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str]
     if stop is not None:
         return Planned(pair, pending=_pending(rules, source.ref, stop.state, stop.rule, stop.detail) if stop.told else None)
     values = source.mapped.values
-    missing = [name for name in rules.required if is_empty(values.get(name))]
+    instead = {
+        name: value for name, value in rules.defaults[target].items() if is_empty(values.get(name)) and name not in source.mapped.faults
+    }
+    missing = [name for name in rules.required if is_empty(values.get(name)) and name not in instead]
     waiting = _waiting(rules, source)
     if waiting is not None and any(name in source.mapped.waits for name in missing):
         return Planned(pair, pending=waiting)
@@ -148,14 +158,17 @@ def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str]
     if broken:
         detail = ", ".join(f"{name} ({source.mapped.faults.get(name, 'is required and empty')})" for name in broken)
         return Planned(pair, pending=_pending(rules, source.ref, PendingState.QUARANTINED, "REFUSED-02", detail))
-    sent = {name: values[name] for name in rules.creatable[target] if name in values and not is_empty(values[name])}
+    given = {name: value for name, value in values.items() if not is_empty(value)} | instead
+    sent = {name: given[name] for name in rules.creatable[target] if name in given}
     operation = Operation(
         key=key,
         flow=rules.flow.name,
         kind=OperationKind.CREATE,
         source=source.ref,
         target=RecordRef(target, rules.flow.datatype(target), ""),
-        changes=tuple(Change(name, value, None, "CREATE-01", replaced_absent=True) for name, value in sent.items()),
+        changes=tuple(
+            Change(name, value, None, "CREATE-02" if name in instead else "CREATE-01", replaced_absent=True) for name, value in sent.items()
+        ),
         payload=rules.compiled.words(target, sent, None, resolved),
         reasons=(reason("CREATE-01", str(source.ref)),),
         reference=reference(rules, source.ref),
@@ -201,7 +214,7 @@ def _plan_deleted(rules: FlowRules, pair: Pair, key: str) -> Planned:
     left, right, link = pair.left, pair.right, pair.link
     assert left is not None and right is not None and link is not None
     survivor = right if left.gone else left
-    changed = survivor.mapped.values != link.base(survivor.ref.side) and survivor.raw is not None
+    changed = survivor.raw is not None and edited(survivor.mapped.values, link.base(survivor.ref.side))
     then, rule = after_delete(rules.flow.deletes, changed, left.gone and right.gone)
     if then is AfterDelete.UNLINK:
         return Planned(pair, unlink=True)
@@ -212,6 +225,8 @@ def _plan_deleted(rules: FlowRules, pair: Pair, key: str) -> Planned:
     stopped = rule if then is AfterDelete.REPORT else _delete_stopped(rules, side)
     if stopped is not None:
         return Planned(pair, pending=_pending(rules, gone.ref, PendingState.HELD, stopped, str(survivor.ref)))
+    if rules.deletes_held:
+        return Planned(pair, pending=_pending(rules, gone.ref, PendingState.HELD, "GUARD-01", f"{survivor.ref}; {rules.deletes_held}"))
     operation = Operation(
         key=key,
         flow=rules.flow.name,
@@ -242,6 +257,12 @@ class _Stop:
     detail: str = ""
     told: bool = True
     state: PendingState = PendingState.HELD
+
+
+def hold(rules: FlowRules, planned: Planned, rule: str, detail: str) -> Planned:
+    """The pair as it is, with nothing written: a person has to look at it."""
+    ref = next(half.ref for half in (planned.pair.left, planned.pair.right) if half is not None)
+    return Planned(planned.pair, pending=_pending(rules, ref, PendingState.HELD, rule, detail))
 
 
 def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) -> _Stop | None:
