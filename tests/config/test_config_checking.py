@@ -214,6 +214,16 @@ def test_assumptions_of_the_datatypes_in_use_are_noticed_once(tmp_path: Path) ->
     assert [(notice.file, notice.line) for notice in notices] == [(str(tmp_path / "crm.yaml"), 18)] * 2
 
 
+def test_private_hosts_is_noticed_at_its_line(tmp_path: Path) -> None:
+    crm = CRM.replace("datatypes:", "private_hosts: true\ndatatypes:", 1)
+    (tmp_path / "crm.yaml").write_text(crm)
+    (tmp_path / "dataflow.yaml").write_text(HEAD + "  - {left: Contact, right: Persons}\n")
+    left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (crm, CARE))
+    notices = notices_of(read_dataflow(tmp_path / "dataflow.yaml"), left, right)
+    told = [notice for notice in notices if "private_hosts" in notice.what]
+    assert [(notice.file, notice.line) for notice in told] == [(str(tmp_path / "crm.yaml"), 4)]
+
+
 def test_what_cannot_be_changed_after_a_create_is_noticed(tmp_path: Path) -> None:
     flow = "  - {left: Contact, right: Persons, properties: [{left: Born, right: boss, %s}]}\n"
     left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (CRM, CARE))

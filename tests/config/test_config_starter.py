@@ -33,6 +33,12 @@ def test_the_demo_gives_the_go_ahead_to_create(tmp_path: Path) -> None:
     assert {flow.onboarding for flow in read_dataflow(tmp_path / "dataflow.yaml").flows} == {Onboarding.CREATE}
 
 
+@pytest.mark.parametrize("demo", [False, True])
+def test_P26_no_file_that_is_written_lets_a_private_or_unprotected_host_be_called(tmp_path: Path, demo: bool) -> None:
+    write_starter(tmp_path, demo=demo)
+    assert [read_manifest(tmp_path / name).private_hosts for name in NAMES[1:3]] == [False, False]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_written_when_one_of_the_files_is_there(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine")

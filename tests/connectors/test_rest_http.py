@@ -2,7 +2,10 @@
 
 import asyncio
 import gzip
+import socket
+from typing import Any
 
+import aiohttp
 import pytest
 from rigs import run
 from scripted import Handler, Reply, Request, Scripted
@@ -143,23 +146,88 @@ def test_errors_hold_neither_query_nor_header(reply: Reply, expected: type[Excep
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://127.0.0.1", "https://10.1.2.3", "https://[::1]", "https://169.254.169.254", "http://example.org"]
+    "origin", ["https://10.1.2.3", "http://10.1.2.3", "https://[fd00::1]", "https://169.254.169.254", "http://crm", "http://example.org"]
 )
 def test_private_and_unprotected_hosts_need_the_manifests_word(origin: str) -> None:
     with pytest.raises(ValueError, match="private"):
         AioHttp(HttpSettings(Origin.of(origin)))
 
 
-def test_a_name_that_leads_to_a_private_address_is_not_connected_to() -> None:
+@pytest.mark.parametrize("origin", ["http://93.184.215.14", "http://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]", "http://169.254.169.254"])
+@pytest.mark.parametrize("private_hosts", [False, True])
+def test_P26_no_manifest_lets_a_key_go_unencrypted_to_a_public_address(origin: str, private_hosts: bool) -> None:
+    with pytest.raises(ValueError, match="only https"):
+        AioHttp(HttpSettings(Origin.of(origin), private_hosts=private_hosts))
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://127.0.0.1:8701", "http://127.1.2.3", "http://[::1]:8701", "http://localhost:8701", "https://[::1]"]
+)
+def test_this_machine_needs_no_switch_where_the_origin_names_it(origin: str) -> None:
+    AioHttp(HttpSettings(Origin.of(origin)))
+
+
+@pytest.mark.parametrize("origin", ["http://10.1.2.3", "http://192.168.7.8", "http://[fd00::1]", "http://crm:8701", "https://10.1.2.3"])
+def test_a_private_network_may_be_called_when_the_manifest_says_so(origin: str) -> None:
+    AioHttp(HttpSettings(Origin.of(origin), private_hosts=True))
+
+
+class Names:
+    """A resolver that leads every name to one address of this machine's own choosing, and never asks anybody."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def __call__(self) -> "Names":
+        return self
+
+    async def resolve(self, host: str, port: int, family: int) -> list[dict[str, Any]]:
+        return [{"hostname": host, "host": self.address, "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}]
+
+    async def close(self) -> None:
+        return
+
+
+@pytest.mark.parametrize(
+    ("origin", "address", "private_hosts", "why"),
+    [
+        ("https://crm.example.org", "127.0.0.1", False, "private address"),
+        ("https://crm.example.org", "10.0.0.7", False, "private address"),
+        ("http://crm.example.org", "93.184.215.14", True, "only https"),
+        ("http://localhost", "93.184.215.14", True, "only https"),
+        ("http://localhost", "10.0.0.7", True, "localhost does not lead to this machine"),
+    ],
+)
+def test_P26_a_name_is_judged_by_the_address_that_it_leads_to(
+    origin: str, address: str, private_hosts: bool, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aiohttp, "DefaultResolver", Names(address))
+
     async def scenario() -> None:
-        http = AioHttp(HttpSettings(Origin.of("https://localhost")))
+        http = AioHttp(HttpSettings(Origin.of(origin), private_hosts=private_hosts, deadline=0.2))
         try:
-            with pytest.raises(NotSent):
-                await http.request("GET", "https://localhost/x", {})
+            with pytest.raises(NotSent, match=why):
+                await http.request("GET", f"{origin}/x", {"Authorization": "canary"})
         finally:
             await http.close()
 
     run(scenario())
+
+
+@pytest.mark.parametrize(("host", "private_hosts"), [("localhost", False), ("crm.example.org", True)])
+def test_a_name_that_leads_where_it_may_is_connected_to(host: str, private_hosts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aiohttp, "DefaultResolver", Names("127.0.0.1"))
+
+    async def scenario() -> Answer:
+        async with Scripted(_always(Reply(json={}))) as server:
+            url = f"http://{host}:{server.port}"
+            http = AioHttp(HttpSettings(Origin.of(url), private_hosts=private_hosts))
+            try:
+                return await http.request("GET", f"{url}/x", {})
+            finally:
+                await http.close()
+
+    assert run(scenario()).status == 200
 
 
 @pytest.mark.parametrize("address", ["::ffff:127.0.0.1", "fe80::1%eth0", "0.0.0.0", "192.168.0.1", "100.64.0.1"])

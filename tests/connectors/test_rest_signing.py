@@ -183,9 +183,10 @@ def test_a_sign_in_that_fails_stops_us_without_telling_the_secret(reply: Reply, 
     assert "canary" not in run(scenario())
 
 
-def test_an_origin_that_may_not_be_spoken_to_is_a_matter_of_configuration() -> None:
+@pytest.mark.parametrize("origin", ["http://10.1.2.3", "http://crm.example.org", "https://192.168.7.8"])
+def test_an_origin_that_may_not_be_spoken_to_is_a_matter_of_configuration(origin: str) -> None:
     async def scenario() -> None:
-        async with rig(lambda request: Reply(), system({}, private_hosts=False)):
+        async with rig(lambda request: Reply(), system({}, private_hosts=False, origin=origin)):
             raise AssertionError("connected")
 
     with pytest.raises(ConfigurationError, match="private_hosts"):

@@ -57,9 +57,10 @@ def check_dataflow(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[
 
 
 def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Problem]:
-    """What holds but should be known: assumptions in use, what cannot be changed after a create, what a transform loses."""
+    """What holds but should be known: private hosts, assumptions in use, what cannot be changed after a create, what a transform loses."""
     notices: list[Problem] = []
     for side, manifest in ((Side.LEFT, left), (Side.RIGHT, right)):
+        notices += _private_hosts(dataflow, side, manifest)
         notices += _assumptions(dataflow, side, manifest)
     source = _located(dataflow.path)
     for position, flow in enumerate(dataflow.flows):
@@ -69,8 +70,18 @@ def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Prob
     return notices
 
 
+def _private_hosts(dataflow: Dataflow, side: Side, manifest: Manifest) -> Iterator[Problem]:
+    if manifest.private_hosts:
+        what = f"{manifest.system}: private_hosts is set: it may be in a private network, and be called there without encryption"
+        yield _manifest_file(dataflow, side).problem(("private_hosts",), what, "Take it out for a system on the internet.")
+
+
+def _manifest_file(dataflow: Dataflow, side: Side) -> YamlFile:
+    return _located(Path(dataflow.path).parent / dataflow.entry(side).manifest)
+
+
 def _assumptions(dataflow: Dataflow, side: Side, manifest: Manifest) -> Iterator[Problem]:
-    source = _located(Path(dataflow.path).parent / dataflow.entry(side).manifest)
+    source = _manifest_file(dataflow, side)
     said: set[str] = set()
     for name in dict.fromkeys(flow.datatype(side) for flow in dataflow.flows):
         for position, assumption in enumerate(manifest.datatypes[name].assumptions):

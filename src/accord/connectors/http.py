@@ -5,13 +5,14 @@ Owns: connections, deadlines, the cap on answers, which hosts may be spoken to. 
 """
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,6 +20,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PRIVATE_NETWORKS = tuple(
+    ipaddress.ip_network(each) for each in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
+)
 _KEEP_ALIVE_SECONDS = 4.0  # below the five seconds after which common servers hang up, so that a call rarely meets a dying connection
 
 
@@ -77,10 +81,21 @@ class Origin:
     def __str__(self) -> str:
         return f"{self.scheme}://{self.host}:{self.port}"
 
+    @property
+    def names_this_machine(self) -> bool:
+        """Whether the host is loopback by its very spelling: 127.x.x.x, ::1 or localhost."""
+        try:
+            return _ip(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """What one client is bound to. ``deadline``: seconds; ``body_bytes``: cap on an unpacked answer."""
+    """What one client is bound to. ``deadline``: seconds; ``body_bytes``: cap on an unpacked answer.
+
+    ``private_hosts``: addresses in private networks may be spoken to, there also unencrypted.
+    """
 
     origin: Origin
     concurrency: int = 32
@@ -90,18 +105,20 @@ class HttpSettings:
     certificate_authority: str | None = None
 
 
-class _PublicResolver(AbstractResolver):
-    """Resolves names, and refuses those that lead into a private network."""
+class _CarefulResolver(AbstractResolver):
+    """Resolves names, and refuses those that lead to an address which may not be spoken to."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: Origin, private_hosts: bool) -> None:
         self._inner = aiohttp.DefaultResolver()
+        self._origin = origin
+        self._private_hosts = private_hosts
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        """Addresses of a host, all of them public. Raises OSError otherwise, which is a failure to connect."""
+        """Addresses of a host, all of which may be spoken to. Raises OSError otherwise, which is a failure to connect."""
         found = await self._inner.resolve(host, port, family)
         for each in found:
-            if not is_public(each["host"]):
-                raise OSError("the host has a private address; set private_hosts in the manifest if that is meant")
+            if problem := _refusal(self._origin, each["host"], self._private_hosts):
+                raise OSError(errno.EACCES, problem)
         return found
 
     async def close(self) -> None:
@@ -110,23 +127,44 @@ class _PublicResolver(AbstractResolver):
 
 def is_public(address: str) -> bool:
     """Whether an IP address, as text, is reachable from everywhere: not loopback, link-local, private or reserved."""
+    return bool(_ip(address).is_global)
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address, as text, is of this machine or of a private network: there alone may a call go unencrypted."""
+    ip = _ip(address)
+    return any(ip in network for network in _PRIVATE_NETWORKS)
+
+
+def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address that is really meant. Raises ValueError for a name."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return bool((mapped or ip).is_global)
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def _refusal(origin: Origin, address: str, private_hosts: bool) -> str:
+    """Why calls to this origin may not go to this address, "" if they may."""
+    if origin.scheme != "https" and not is_private(address):
+        return "only https: unencrypted calls go to private addresses alone, whatever the manifest says"
+    if origin.names_this_machine:
+        return "" if _ip(address).is_loopback else "localhost does not lead to this machine"
+    if private_hosts or is_public(address):
+        return ""
+    return "the host has a private address; set private_hosts in the manifest if that is meant"
 
 
 def check_origin(origin: Origin, private_hosts: bool) -> None:
-    """Raise ValueError when this origin may not be spoken to: a private address, or unprotected text to the outside."""
-    if private_hosts:
-        return
-    if origin.scheme != "https":
-        raise ValueError("only https, unless private_hosts is set in the manifest")
+    """Raise ValueError when this origin may not be spoken to: a private address, or unencrypted text to the outside.
+
+    This machine, named as 127.x.x.x, ::1 or localhost, may be spoken to without ``private_hosts``: nothing leaves it.
+    """
     try:
-        public = is_public(origin.host)
-    except ValueError:
-        return  # a name: its addresses are checked when it is resolved
-    if not public:
-        raise ValueError("a private address, and private_hosts is not set in the manifest")
+        problem = _refusal(origin, origin.host, private_hosts)
+    except ValueError:  # a name: its addresses are checked when it is resolved
+        bare = origin.scheme != "https" and not private_hosts and not origin.names_this_machine
+        problem = "only https, unless private_hosts is set in the manifest and the host is in a private network" if bare else ""
+    if problem:
+        raise ValueError(problem)
 
 
 class AioHttp:
@@ -166,8 +204,12 @@ class AioHttp:
             return False
 
     def _open(self) -> aiohttp.ClientSession:
-        connector: dict[str, Any] = {"resolver": None if self._settings.private_hosts else _PublicResolver()}
-        pool = aiohttp.TCPConnector(limit=self._settings.concurrency, ssl=self._ssl, keepalive_timeout=_KEEP_ALIVE_SECONDS, **connector)
+        pool = aiohttp.TCPConnector(
+            limit=self._settings.concurrency,
+            ssl=self._ssl,
+            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            resolver=_CarefulResolver(self._settings.origin, self._settings.private_hosts),
+        )
         session = aiohttp.ClientSession(
             connector=pool,
             timeout=aiohttp.ClientTimeout(total=self._settings.deadline, sock_connect=min(10.0, self._settings.deadline)),
