@@ -17,8 +17,9 @@ from accord.model.journal import Absorb, Closing, IntentState
 from accord.model.links import Link, Pending, PendingState
 from accord.model.records import Side
 from accord.model.runs import Run
-from accord.store import migrating, sqlite
-from accord.store.sqlite import IDLE_RUNS_KEPT, SqliteStore
+from accord.store import migrating, sqlstore
+from accord.store.sqlite import SqliteStore
+from accord.store.sqlstore import IDLE_RUNS_KEPT
 from accord.testing.store_bench import (
     AT,
     FLOWS,
@@ -337,7 +338,7 @@ def test_a_flow_that_the_store_was_not_told_of_is_refused(tmp_path: Path) -> Non
 
 
 def test_old_announcements_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "EVENTS_KEPT", 3)
+    monkeypatch.setattr(sqlstore, "EVENTS_KEPT", 3)
     with SqliteStore.open(tmp_path / "state.db", FLOWS) as store:
         assert [store.hint([], event=f"e{number}") for number in range(5)] == [True] * 5
         assert [store.hint([], event=f"e{number}") for number in (2, 3, 4)] == [False] * 3

@@ -2,15 +2,11 @@
 
 Owns: Database. Does not own: what the statements say (queries.sql), whose file it is and how it is opened (opening.py).
 
-How durable a transaction is, is chosen per transaction (WAL). FLUSHED (synchronous=FULL) is on the disk when it returns, also if the
-power fails: intents, since a call follows; closings, since they are the only proof of what was written; hints, since a webhook is answered.
-ORDERED (synchronous=NORMAL) may be lost with the power, but only together with all that came after it: pages of observations, which are
-then read again, since their cursor is lost with them. The next flushed commit puts both on the disk.
+How durable a transaction is, is chosen per transaction (WAL): FLUSHED is synchronous=FULL, ORDERED is synchronous=NORMAL.
 """
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from typing import Any
 
 import apsw
@@ -18,15 +14,12 @@ import msgspec
 
 from accord.errors import StoreBusy, StoreError
 from accord.store.migrating import load_queries
+from accord.store.statements import Durable, Taken
 
 QUERIES = load_queries()
 
 
-class Durable(StrEnum):
-    """What a commit survives beside a killed process, which both do: see the module."""
-
-    FLUSHED = "FULL"
-    ORDERED = "NORMAL"
+_SYNCHRONOUS = {Durable.FLUSHED: "FULL", Durable.ORDERED: "NORMAL"}
 
 
 class Database:
@@ -53,12 +46,16 @@ class Database:
             with self._told():
                 self._connection.executemany(QUERIES[name], rows)
 
+    def listed(self, values: Sequence[object]) -> str:
+        """Values as one JSON array, which a statement unpacks with json_each."""
+        return msgspec.json.encode(values).decode()
+
     @contextlib.contextmanager
     def writing(self, durable: Durable = Durable.FLUSHED) -> Iterator[None]:
         """One transaction: all of it or, if anything is raised, nothing. Raises StoreBusy if another engine has taken over (P21)."""
         with self._told():
             if durable is not self._durable:
-                self._connection.execute(f"PRAGMA synchronous = {durable.value}")
+                self._connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durable]}")
                 self._durable = durable
             self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -93,10 +90,6 @@ class Database:
             raise StoreError(f"{self._place}: a text that is no Unicode cannot be kept", "Nothing was recorded.") from error
 
 
-class Taken(StoreError):
-    """What was to be unique is there already. Told to people by whoever knows what it was."""
-
-
 def explained(error: apsw.Error | OSError, place: str) -> StoreError:
     """What happened to a state file, and what a person can do about it."""
     match error:
@@ -118,8 +111,3 @@ def explained(error: apsw.Error | OSError, place: str) -> StoreError:
 
 def _words(error: apsw.Error | OSError) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
-def listed(values: Sequence[object]) -> str:
-    """Values as one JSON array, which a statement unpacks with json_each."""
-    return msgspec.json.encode(values).decode()

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import msgspec
 
-from accord.errors import StoreError
 from accord.model.dataflow import Flow
-from accord.model.records import Side
-from accord.store.database import QUERIES, Database, Taken, explained
+from accord.store.database import QUERIES, Database, explained
 from accord.store.locking import StateLock
 from accord.store.migrating import bring_up_to_date, migrations, version_of
+from accord.store.sqlstore import keep_datatypes
 
 MEMORY = ":memory:"
 
@@ -48,7 +46,7 @@ def open_to_write(path: Path, flows: Sequence[Flow]) -> tuple[Database, StateLoc
             with connection:
                 raised: Any = connection.execute(QUERIES["fence_raise"]).fetchall()[0][0]
             database = Database(connection, str(path), int(raised))
-            _keep_datatypes(database, flows)
+            keep_datatypes(database, flows)
         except BaseException:
             connection.close()
             raise
@@ -117,23 +115,3 @@ def _make_private(path: Path) -> None:
 def _release(lock: StateLock | None) -> None:
     if lock:
         lock.release()
-
-
-def _keep_datatypes(database: Database, flows: Sequence[Flow]) -> None:
-    """Note each flow's datatypes; where they are new, the claims of its live links follow, so that exclusivity holds under them too."""
-    before: dict[str, list[str]] = msgspec.json.decode(database.one("setting", "datatypes") or "{}")
-    now = {flow.name: [flow.left, flow.right] for flow in flows}
-    changed = [flow for flow in flows if before.get(flow.name) != now[flow.name]]
-    if not changed:
-        return
-    with database.writing():
-        for flow in changed:
-            try:
-                for side in Side:
-                    database.rows("linked_move", side.value, flow.datatype(side), flow.name)
-            except Taken as error:
-                raise StoreError(
-                    f"{flow.name}: some of its records are linked by another flow of the same datatype",
-                    "Nothing was changed. Give the flow its former datatypes, or another name.",
-                ) from error
-        database.rows("setting_put", "datatypes", msgspec.json.encode(before | now).decode())

@@ -200,13 +200,12 @@ SELECT id, flow, "left", "right", left_base, right_base FROM link WHERE ended IS
 SELECT id, flow, "left", "right", left_base, right_base FROM link WHERE flow = ?3 AND ended IS NULL AND id > ?1 ORDER BY id LIMIT ?2;
 
 -- name: resolve
--- The other ends of live links. ?1: arrays of flow, side, datatype, id; answers come by position.
-SELECT asked.key, CASE json_extract(asked.value, '$[1]') WHEN 'left' THEN link."right" ELSE link."left" END
-FROM json_each(?1) AS asked
-CROSS JOIN linked ON linked.side = json_extract(asked.value, '$[1]') AND linked.datatype = json_extract(asked.value, '$[2]')
-    AND linked.id = json_extract(asked.value, '$[3]')
+-- The other ends of live links of one flow, by their records on one side.
+SELECT asked.value, CASE ?2 WHEN 'left' THEN link."right" ELSE link."left" END
+FROM json_each(?4) AS asked
+CROSS JOIN linked ON linked.side = ?2 AND linked.datatype = ?3 AND linked.id = asked.value
 CROSS JOIN link ON link.id = linked.link
-WHERE link.flow = json_extract(asked.value, '$[0]');
+WHERE link.flow = ?1;
 
 -- name: intent_last
 -- The highest number of an intent.

@@ -9,8 +9,8 @@ from accord.model.journal import Intent
 from accord.model.links import Link, Pending
 from accord.model.records import RecordRef, Side
 from accord.model.runs import Run
-from accord.store.database import Database, listed
 from accord.store.rows import intent_of, link_of, pending_of, pending_place, run_of
+from accord.store.statements import Statements
 
 INTENTS_AT_ONCE = 500
 
@@ -18,7 +18,7 @@ INTENTS_AT_ONCE = 500
 class Views:
     """Looking at a state. Pages are asked for with the last number of the page before (``after``)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Statements) -> None:
         self._db = database
 
     def list_links(self, flow: str | None = None, after: int = 0, limit: int = 500) -> Sequence[Link]:
@@ -30,7 +30,7 @@ class Views:
         self, flow: str | None = None, states: Sequence[str] | None = None, after: int = 0, limit: int = 500
     ) -> Sequence[Pending]:
         """Pending rows in order of arrival, of one flow or all, of some states or all, with a row beyond ``after``."""
-        wanted = None if states is None else listed(states)
+        wanted = None if states is None else self._db.listed(states)
         return [pending_of(row) for row in self._db.rows("pending_list", flow, wanted, after, limit)]
 
     def pending_of(self, flow: str, ref: RecordRef) -> Pending | None:
