@@ -12,6 +12,7 @@ import click
 COMMANDS = {
     "demo": ("demo", "Both sandboxes, the six flows, edits on both sides, and the proof."),
     "init": ("setup", "Write a dataflow, two manifests and an .env to fill in."),
+    "manifest": ("manifest", "Describe a system: schema, first draft, and trials of it on the live system."),
     "check": ("setup", "Check configuration, mapping laws, credentials and capabilities."),
     "plan": ("syncing", "Show what a sync would do; write nothing. Exit 0 nothing to do, 2 something."),
     "sync": ("syncing", "Bring both systems in step once."),

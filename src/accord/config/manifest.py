@@ -16,15 +16,17 @@ from accord.config.yamlfile import KeyPath, YamlFile, read_yaml
 from accord.errors import ConfigurationError, Problem
 from accord.model.manifest import Datatype, Find, Group, Listing, Manifest, Paging, Property, Route
 
-_SHAPE = Shape(Manifest)
+SHAPE = Shape(Manifest)
 
-_NEEDED_TO_SIGN_IN: Mapping[str, tuple[str, ...]] = {
+NEEDED_TO_SIGN_IN: Mapping[str, tuple[str, ...]] = {
     "none": (),
     "header": ("header", "value"),
     "bearer": ("value",),
     "basic": ("user", "password"),
     "token": ("path", "token", "header"),
 }
+"""Kind of authentication -> the keys that must say something."""
+
 _PUBLIC_WORDS = frozenset({"grant_type", "scope", "audience", "resource"})
 """Members of a sign-in request that are no secrets by their nature (RFC 6749)."""
 
@@ -39,7 +41,7 @@ def read_manifest(path: str | Path) -> Manifest:
 
 def manifest_of(source: YamlFile) -> Manifest:
     """The manifest that a YAML file says. Raises ConfigurationError with every problem."""
-    manifest = _SHAPE.take(source)
+    manifest = SHAPE.take(source)
     checks: Iterable[Callable[[YamlFile, Manifest], Iterator[Problem]]] = (_origin, _signing_in, _secrets, _system, _datatypes)
     problems = list(chain.from_iterable(check(source, manifest) for check in checks))
     if problems:
@@ -64,7 +66,7 @@ def _origin(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
 
 def _signing_in(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
     rules = manifest.authentication
-    for key in _NEEDED_TO_SIGN_IN[rules.kind]:
+    for key in NEEDED_TO_SIGN_IN[rules.kind]:
         if not getattr(rules, key):
             yield source.problem(("authentication",), f"authentication: kind {rules.kind} needs {key}", f"Add {key}: to authentication.")
 

@@ -57,6 +57,10 @@ class Shape(Generic[T]):
         except pydantic.ValidationError as error:
             raise ConfigurationError(self._problems(source, error.errors(include_url=False, include_input=False))) from None
 
+    def schema(self) -> dict[str, Any]:
+        """What is taken, as a JSON Schema: ``$defs`` holds one for each dataclass, by its name."""
+        return {"$defs": self._adapter.json_schema()["$defs"]}
+
     def _problems(self, source: YamlFile, errors: Iterable[ErrorDetails]) -> list[Problem]:
         by_path: dict[KeyPath, list[ErrorDetails]] = {}
         for error in errors:
@@ -100,6 +104,21 @@ def shape_at(root: type, path: KeyPath) -> type | None:
             return None
         current = inner
     return _dataclass_in(current)
+
+
+def known_shapes(root: type) -> dict[str, type]:
+    """All dataclasses within one, itself included, by name."""
+    found: dict[str, type] = {}
+    queue: list[Any] = [root]
+    while queue:
+        hint = queue.pop()
+        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+            if hint.__name__ not in found:
+                found[hint.__name__] = hint
+                queue += _members(hint).values()
+        else:
+            queue += get_args(hint)
+    return found
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
