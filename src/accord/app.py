@@ -132,7 +132,12 @@ def load(path: str | os.PathLike[str]) -> Setup:
 
 @contextlib.asynccontextmanager
 async def session(
-    setup: Setup, *, preview: bool = False, go_ahead: bool = False, progress: Callable[[str, int, int], None] | None = None
+    setup: Setup,
+    *,
+    preview: bool = False,
+    go_ahead: bool = False,
+    approve: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> AsyncIterator[Session]:
     """Open store, connectors and engine, and let go of them at the end. ``preview``: on a copy of the state, with pretended writes.
 
@@ -162,6 +167,7 @@ async def session(
             ids=RandomIds(),
             progress=progress or ignore_progress,
             go_ahead=go_ahead,
+            approve=approve,
         )
         try:
             yield Session(setup, engine, store, pretended)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from accord.model.capabilities import Capabilities
-from accord.model.journal import Absorb, Candidate, Closing, Intent, Totals
+from accord.model.journal import Absorb, Candidate, Closing, Intent, Moved, Totals
 from accord.model.links import Link, Pending, PendingState, WaitsFor
 from accord.model.plans import Found, Operation, Outcome, Write
 from accord.model.records import Hint, Known, Observation, Page, Side, Stored
@@ -133,6 +133,10 @@ class Store(Protocol):
         """Live links of these records, by the id on that side."""
         ...
 
+    def owners(self, side: Side, datatype: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """The flow of the live link of each of these records, whichever flow it is; records without a link are left out."""
+        ...
+
     def parted(self, flow: str, side: Side, ids: Sequence[str]) -> Collection[str]:
         """Those of these records that had a link once and have none now: they are not taken for new."""
         ...
@@ -143,6 +147,18 @@ class Store(Protocol):
 
     def count(self, side: Side, datatype: str) -> int:
         """How many records of a datatype are known and not gone."""
+        ...
+
+    def moved(self, flow: str) -> Moved:
+        """How much of what a flow has to look at concerns live links."""
+        ...
+
+    def deleted(self, flow: str, since: str) -> int:
+        """How many deletes were done in a flow since an instant, as ``intend`` and ``close`` were told it."""
+        ...
+
+    def written(self, flow: str, side: Side, ids: Sequence[str], since: str) -> Mapping[str, Sequence[Operation]]:
+        """Updates of these records that were done since an instant, oldest first, of those that were updated more than twice."""
         ...
 
     def release(self, flow: str, states: Sequence[PendingState]) -> int:

@@ -55,7 +55,7 @@ class Stage:
         }
         self.crm, self.register = self.worlds[Side.LEFT], self.worlds[Side.RIGHT]
         self.faults = {side: FaultPlan.none() for side in Side}
-        self.go_ahead = False
+        self.go_ahead = self.approve = False
 
     # --- users --------------------------------------------------------------------------------------------------------------------
 
@@ -81,6 +81,10 @@ class Stage:
     def later(self, seconds: float = 60.0) -> None:
         """Let time pass, so that it is plain which of two edits came later."""
         self.loop.passed += seconds
+
+    def configure(self, dataflow: Dataflow) -> None:
+        """A person edits the dataflow file; the next run reads it."""
+        self.dataflow, self.compiled = dataflow, compile_all(dataflow, KINDS)
 
     # --- the engine ---------------------------------------------------------------------------------------------------------------
 
@@ -123,7 +127,7 @@ class Stage:
 
     def _engine(self, store: SqliteStore, connectors: Mapping[Side, Connector]) -> Engine:
         engine = engine_of(self.dataflow, self.compiled, connectors, store, VirtualClock(self.loop), self.ids)
-        engine.go_ahead = self.go_ahead
+        engine.go_ahead, engine.approve = self.go_ahead, self.approve
         return engine
 
     # --- what came of it ----------------------------------------------------------------------------------------------------------

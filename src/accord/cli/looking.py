@@ -23,6 +23,7 @@ def status_command(path: str, as_json: bool, everything: bool) -> int:
     Exit 0: everything is in step as far as known. 2: something waits.
     """
     from accord import app
+    from accord.engine.guarding import held_of
 
     setup = app.load(path)
     flows = [flow.name for flow in setup.dataflow.flows]
@@ -30,12 +31,15 @@ def status_command(path: str, as_json: bool, everything: bool) -> int:
         totals = store.totals(flows)
         waiting = {name: store.list_pending(flow=name, limit=1_000_000 if everything else 5) for name in flows}
         runs = store.runs(1)
+        held = {name: standing.said for name in flows if (standing := held_of(store.setting(f"held:{name}")))}
     pending = {name: [pending_json(one) for one in rows] for name, rows in waiting.items()}
     if as_json:
-        print_json({"flows": totals, "pending": pending, "last_run": runs[0] if runs else None})
+        print_json({"flows": totals, "held": held, "pending": pending, "last_run": runs[0] if runs else None})
     else:
         _print_status(totals, pending, runs)
-    return 2 if any(sum(total.pending.values()) for total in totals) else 0
+        for name, said in held.items():
+            console().print(f"held: {name}: {said}", markup=False, soft_wrap=True, style="yellow")
+    return 2 if held or any(sum(total.pending.values()) for total in totals) else 0
 
 
 def pending_json(one: Any) -> dict[str, Any]:

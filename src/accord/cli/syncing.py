@@ -24,7 +24,8 @@ SHOWN = 20
 @json_option
 @click.option("--create", "go_ahead", is_flag=True, help="Give the go-ahead for creating records, from now on.")
 @click.option("--full", is_flag=True, help="List everything instead of reading only what changed.")
-def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool, full: bool) -> int:
+@click.option("--approve", is_flag=True, help="Let happen once what the guards hold; look at it before: accord plan --approve.")
+def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool, full: bool, approve: bool) -> int:
     """Bring both systems in step once.
 
     Exit 0: done. 5: done, but something is held, in review, quarantined or unknown and needs a person.
@@ -37,7 +38,7 @@ def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
     with progress_bar(not as_json) as progress:
 
         async def work() -> "Run":
-            async with app.session(setup, go_ahead=go_ahead, progress=progress) as opened:
+            async with app.session(setup, go_ahead=go_ahead, approve=approve, progress=progress) as opened:
                 return await app.run_once(opened, "sync", names, Depth.FULL if full else Depth.CHANGES)
 
         run = app.start(work())
@@ -45,7 +46,7 @@ def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
         print_json({"run": run.id, "result": run.result, "read": run.read, "flows": counts_json(run.flows)})
     else:
         print_run(run, [flow.name for flow in setup.dataflow.flows if not names or flow.name in names], "")
-    return 5 if any(row.review or row.held or row.quarantined or row.unknown for row in run.flows.values()) else 0
+    return 5 if any(row.review or row.held or row.quarantined or row.unknown or row.stopped for row in run.flows.values()) else 0
 
 
 def print_run(run: "Run", flows: Sequence[str], title: str) -> None:
@@ -54,9 +55,17 @@ def print_run(run: "Run", flows: Sequence[str], title: str) -> None:
     writes = sum(row.writes for row in run.flows.values())
     screen = console()
     screen.print(f"{spaced(run.read)} records read, {spaced(writes)} written")
+    print_stopped(run)
     waiting = [row for row in run.flows.values() if row.review or row.held or row.quarantined or row.unknown or row.waiting]
     if waiting:
         screen.print("[yellow]Some records wait; see: accord status[/yellow]")
+
+
+def print_stopped(run: "Run") -> None:
+    """The flows that are held as a whole, each with its cause and what to do."""
+    for row in run.flows.values():
+        if row.stopped:
+            console().print(f"held: {row.flow}: {row.stopped}", markup=False, soft_wrap=True, style="yellow")
 
 
 @click.command("plan")
@@ -65,7 +74,8 @@ def print_run(run: "Run", flows: Sequence[str], title: str) -> None:
 @json_option
 @click.option("--create", "go_ahead", is_flag=True, help="As if the go-ahead for creating had been given.")
 @click.option("--full", is_flag=True, help="List everything instead of reading only what changed.")
-def plan_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool, full: bool) -> int:
+@click.option("--approve", is_flag=True, help="As if what the guards hold had been approved.")
+def plan_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool, full: bool, approve: bool) -> int:
     """Show what a sync would do, with the reason for each write; write nothing, anywhere.
 
     Exit 0: nothing to do. 2: there is something to do.
@@ -78,17 +88,18 @@ def plan_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
     with progress_bar(not as_json) as progress:
 
         async def work() -> "tuple[Run, list[dict[str, Any]]]":
-            async with app.session(setup, preview=True, go_ahead=go_ahead, progress=progress) as opened:
+            async with app.session(setup, preview=True, go_ahead=go_ahead, approve=approve, progress=progress) as opened:
                 run = await app.run_once(opened, "plan", names, Depth.FULL if full else Depth.CHANGES)
                 return run, planned_operations(opened, run)
 
         run, operations = app.start(work())
     if as_json:
         print_json({"flows": counts_json(run.flows), "operations": operations})
-        return 2 if operations else 0
+        return 2 if operations or any(row.stopped for row in run.flows.values()) else 0
     run_table([flow.name for flow in setup.dataflow.flows if not names or flow.name in names], run.flows, "what a sync would do")
     print_operations(operations)
-    return 2 if operations else 0
+    print_stopped(run)
+    return 2 if operations or any(row.stopped for row in run.flows.values()) else 0
 
 
 def planned_operations(opened: "Session", run: "Run") -> list[dict[str, Any]]:

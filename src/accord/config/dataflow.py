@@ -24,6 +24,7 @@ from accord.model.dataflow import (
     Direction,
     DocumentSettings,
     Flow,
+    Guards,
     ItemKey,
     MatchPart,
     Onboarding,
@@ -87,6 +88,7 @@ class FlowFile:
     clear: ClearPolicy | None = None
     onboarding: Onboarding | None = None
     skew_seconds: float | None = None
+    guards: Guards | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,7 @@ def _flow(written: FlowFile, defaults: Defaults) -> Flow:
         clear=written.clear or defaults.clear,
         onboarding=written.onboarding or defaults.onboarding,
         skew_seconds=defaults.skew_seconds if written.skew_seconds is None else written.skew_seconds,
+        guards=written.guards or defaults.guards,
     )
 
 

@@ -57,6 +57,10 @@ class Row:
     same: bool | None
     then: Then
 
+    def fits(self, left: Now, right: Now, same: bool) -> bool:
+        """Whether this row is about such a pair."""
+        return self.left in (None, left) and self.right in (None, right) and self.same in (None, same)
+
 
 TABLE: Final = (
     Row("MERGE-10", Now.ABSENT, None, None, Then.KEEP),
@@ -83,7 +87,7 @@ _DECISIONS: Final = {
     for right in Now
     for same in (True, False)
     for row in reversed(TABLE)
-    if row.left in (None, left) and row.right in (None, right) and row.same in (None, same)
+    if row.fits(left, right, same)
 }
 
 
@@ -153,7 +157,7 @@ def merge_property(
     """Merge one property: the table, then direction, clearing and conflict policy. ``bases``: of the left and of the right."""
     if bases[0] is ABSENT or bases[1] is ABSENT:
         bases = (ABSENT, ABSENT)
-    row = _DECISIONS[standing(left, bases[0]), standing(right, bases[1]), _same(left, right)]
+    row = decide(left, right, bases)
     if row.then in (Then.KEEP, Then.AGREE):
         return Merged(rule.name, row.rule, agreed=row.then is Then.AGREE)
     assert left is not ABSENT and right is not ABSENT  # MERGE-10 comes first in the table
@@ -163,6 +167,11 @@ def merge_property(
         return _conflict(rule, left, right, times)
     source = Side.LEFT if row.then is Then.TO_RIGHT else Side.RIGHT
     return _cross(rule, row.rule, source, left if source is Side.LEFT else right)
+
+
+def decide(left: Value | Nothing, right: Value | Nothing, bases: tuple[Value | Nothing, Value | Nothing]) -> Row:
+    """The row of the table for one property; ``bases``: both or neither."""
+    return _DECISIONS[standing(left, bases[0]), standing(right, bases[1]), _same(left, right)]
 
 
 def _same(left: Value | Nothing, right: Value | Nothing) -> bool:
@@ -200,7 +209,7 @@ def _give(name: str, rule: str, target: Side, value: Value, loser: Side | None =
 def _cross(rule: PropertyRule, table_rule: str, source: Side, value: Value) -> Merged:
     """One side has something for the other: it crosses unless it does not send, or emptying does not cross."""
     if not _sends(rule.direction, source):
-        return Merged(rule.name, "MERGE-11", settled=source)
+        return Merged(rule.name, "MERGE-11")  # its base stays: should the property cross both ways one day, the edit is still an edit
     if is_empty(value) and rule.clear is ClearPolicy.IGNORE:
         return Merged(rule.name, "MERGE-13", settled=source)
     return _give(rule.name, table_rule, source.other, value)

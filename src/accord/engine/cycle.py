@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 from accord.core.ordering import parents_first
 from accord.core.planning import FlowRules
+from accord.engine.guarding import guard, hold_oscillating
 from accord.engine.journaling import journal
 from accord.engine.onboarding import rules_for_run
 from accord.engine.parts import Depth, Engine
-from accord.engine.preparing import Busy, prepare
+from accord.engine.preparing import Busy, Work, prepare
 from accord.engine.reading import Failures, read
 from accord.engine.recording import record
 from accord.engine.recovery import recover
@@ -35,12 +36,15 @@ async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Dept
     before = await recover(engine, run)  # what an earlier run left open comes first
     failures = await read(engine, run, flows, depth)  # 1 read
     flows = tuple(flow for flow in flows if flow.name not in before.failed and not _unread(flow, failures))
+    if depth is Depth.FULL:
+        for flow in flows:
+            await engine.keep(engine.store.release, flow.name, (PendingState.QUARANTINED,))  # the cause may have gone away over there
     for flow in flows:
-        await _work_off(engine, run, await rules_for_run(engine, flow))
+        await _work_off(engine, run, await rules_for_run(engine, flow), depth)
     after = await recover(engine, run)  # unknown outcomes of this very cycle: most can be told at once
     if after.ended:
         for flow in flows:
-            await _work_off(engine, run, await rules_for_run(engine, flow))
+            await _work_off(engine, run, await rules_for_run(engine, flow), depth)
     for total in await engine.keep(engine.store.totals, [flow.name for flow in flows]):
         run.counts(total.flow).stand(total.pending)
     for problem in (*before.failed.values(), *failures.values(), *after.failed.values()):
@@ -51,10 +55,13 @@ def _unread(flow: Flow, failures: Failures) -> bool:
     return any((side, flow.datatype(side)) in failures for side in Side)
 
 
-async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:
+async def _work_off(engine: Engine, run: Run, asked: FlowRules, depth: Depth) -> None:
     """Work a flow's pending rows off, some batches ahead of the wire; rows that came back meanwhile are taken up again."""
-    if not await engine.keep(engine.store.pending, rules.flow.name, PendingState.NEW, 0, 1):
+    if not engine.approve and not await engine.keep(engine.store.pending, asked.flow.name, PendingState.NEW, 0, 1):
         return  # counting what is linked and what waits costs more than all else in a cycle that has one record to see to
+    rules = await guard(engine, run, asked, depth)
+    if rules is None:
+        return
     busy, done = Busy(), 0
     (total,) = await engine.keep(engine.store.totals, [rules.flow.name])
     left = total.pending.get(PendingState.NEW, 0)
@@ -83,7 +90,7 @@ async def _work_off(engine: Engine, run: Run, rules: FlowRules) -> None:
 
 
 async def _batch(engine: Engine, run: Run, rules: FlowRules, items: Sequence[Pending], busy: Busy) -> None:
-    work = await engine.keep(prepare, engine, rules, items, busy)  # 2 map, 3 match, 4 merge, 5 plan
+    work = await engine.keep(_plan, engine, rules, items, busy)
     try:
         if engine.in_hand.closed:
             return  # told to stop: these stay pending
@@ -93,6 +100,12 @@ async def _batch(engine: Engine, run: Run, rules: FlowRules, items: Sequence[Pen
             await record(engine, run, rules, work, outcomes)  # 8 record
     finally:
         busy.release(work)
+
+
+def _plan(engine: Engine, rules: FlowRules, items: Sequence[Pending], busy: Busy) -> Work:
+    work = prepare(engine, rules, items, busy)  # 2 map, 3 match, 4 merge, 5 plan
+    hold_oscillating(engine, rules, work)
+    return work
 
 
 def _may_try(engine: Engine, flow: Flow, items: Sequence[Pending]) -> list[Pending]:

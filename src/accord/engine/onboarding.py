@@ -1,19 +1,21 @@
 """What a flow's run starts with: its onboarding, the go-ahead for creating, what a changed configuration sets free.
 
-Owns: the settings `onboarded:`, `go-ahead:`, `rules:` of each flow. Does not own: what follows from them (core/planning.py).
+Owns: the settings `onboarded:`, `go-ahead:`, `judged:` of each flow. Does not own: what follows from them (core/planning.py), whether the
+flow may go on (engine/guarding.py).
 """
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
 from accord.core.planning import FlowRules
 from accord.engine.parts import Engine, flow_rules
-from accord.model.dataflow import Flow
+from accord.model.dataflow import Flow, Guards, Onboarding
 from accord.model.journal import IntentState
 from accord.model.links import PendingState
 from accord.model.plans import OperationKind
-from accord.model.records import RecordRef
+from accord.model.records import RecordRef, Side
 
 RELEASED_BY_CONFIGURATION = (PendingState.HELD, PendingState.QUARANTINED)
 
@@ -30,18 +32,32 @@ def _rules_for_run(engine: Engine, flow: Flow, now: str) -> FlowRules:
         onboarded = now
         store.set(f"onboarded:{flow.name}", onboarded)
     go_ahead = engine.go_ahead or store.setting(f"go-ahead:{flow.name}") is not None
-    standing = digest(flow, go_ahead)
-    if store.setting(f"rules:{flow.name}") != standing:
+    judged = f"{digest(flow)} {flow.onboarding} {go_ahead}"
+    if store.setting(f"judged:{flow.name}") != judged:
         store.release(flow.name, RELEASED_BY_CONFIGURATION)
-        store.set(f"rules:{flow.name}", standing)
+        store.set(f"judged:{flow.name}", judged)
         if engine.go_ahead:
             store.set(f"go-ahead:{flow.name}", now)
     return flow_rules(engine, flow, _unknown(engine, flow), onboarded, go_ahead)
 
 
-def digest(flow: Flow, go_ahead: bool) -> str:
-    """Identify what a flow's records were judged by: a change sets held and quarantined ones free for another look."""
-    return hashlib.blake2b(msgspec.json.encode((flow, go_ahead)), digest_size=12).hexdigest()
+def digest(flow: Flow) -> str:
+    """Identify a flow's configuration: all that decides what is written, but not whether creating is allowed, nor the guards."""
+    return _digest(replace(flow, onboarding=Onboarding.LINK_ONLY, guards=Guards()))
+
+
+def shape(engine: Engine, side: Side, datatype: str) -> str:
+    """Identify how the records of a datatype are looked at by the flows that use it: which properties, filters and criteria."""
+    return _digest(
+        [
+            (flow.name, flow.left, flow.right, flow.properties, flow.match, flow.where, flow.create, flow.full_sync)
+            for flow in engine.interested(side, datatype)
+        ]
+    )
+
+
+def _digest(what: object) -> str:
+    return hashlib.blake2b(msgspec.json.encode(what), digest_size=12).hexdigest()
 
 
 def _unknown(engine: Engine, flow: Flow) -> frozenset[RecordRef]:

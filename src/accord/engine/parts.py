@@ -6,7 +6,7 @@ Owns: Engine, the parts of one dataflow; Depth; InHand. Does not own: making any
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import ParamSpec, Protocol, Self, TypeVar
 
@@ -75,6 +75,7 @@ class Engine:
     """One dataflow, ready to run. ``batch``: records worked on at once; ``ahead``: batches in flight; ``tries``: per record and cycle.
 
     ``progress``: told the flow, records done, and records left as far as known. ``in_hand``: what a stop has to wait for.
+    ``approve``: a person has looked: what the guards hold goes on in this run.
     ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
     """
 
@@ -90,6 +91,7 @@ class Engine:
     ahead: int = 3
     tries: int = 3
     go_ahead: bool = False
+    approve: bool = False
     tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
     in_hand: InHand = field(default_factory=InHand)
     heard: set[RecordRef] = field(default_factory=set)
@@ -97,6 +99,10 @@ class Engine:
     def now(self) -> str:
         """The current instant as the store keeps it."""
         return instant_text(self.clock.now())
+
+    def day_ago(self) -> str:
+        """The instant 24 hours ago, as the store keeps it."""
+        return instant_text(self.clock.now() - timedelta(hours=24))
 
     def flows(self, names: Sequence[str] = ()) -> tuple[Flow, ...]:
         """The chosen flows, or all of them, in the order of the file."""

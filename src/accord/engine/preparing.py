@@ -120,8 +120,15 @@ def prepare(engine: Engine, rules: FlowRules, items: Sequence[Pending], busy: Bu
         batch.links[side] = dict(engine.store.links(rules.flow.name, side, asked[side])) if asked[side] else {}
     _linked(batch)
     lonely = {side: [id for id in asked[side] if id not in batch.links[side]] for side in Side}
-    _unlinked(batch, lonely)
+    _unlinked(batch, {side: _free(batch, side, ids) for side, ids in lonely.items()})
     return batch.work
+
+
+def _free(batch: _Batch, side: Side, ids: list[str]) -> list[str]:
+    """Those that no other flow keeps in step: a record has one counterpart, whichever of the flows of its datatype found it (P8)."""
+    owners = batch.engine.store.owners(side, batch.rules.flow.datatype(side), ids) if ids else {}
+    batch.work.finished.update(batch.ref(side, id) for id in owners)
+    return [id for id in ids if id not in owners]
 
 
 def _linked(batch: _Batch) -> None:

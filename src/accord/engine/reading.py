@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from accord.core.conflicts import instant
 from accord.core.guards import suspiciously_empty
+from accord.engine.onboarding import shape
 from accord.engine.parts import Depth, Engine
 from accord.errors import ListingFailed, SystemProblem
 from accord.model.capabilities import ChangeCapture
@@ -47,6 +48,8 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
     reader = _Reader(engine, run, side, datatype)
     connector, store = engine.connectors[side], engine.store
     cursor = await engine.keep(store.cursor, side, datatype)
+    looked, looks = await engine.keep(store.setting, f"shape:{side}:{datatype}"), shape(engine, side, datatype)
+    reader.anew = cursor is not None and looked != looks and depth is not Depth.QUICK
     hints = [] if cursor is None else await engine.keep(store.hints, side, datatype, READS_BEFORE_LISTING)
     if depth is Depth.QUICK:
         await _read_hinted(reader, hints)
@@ -55,11 +58,13 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
         end = await _list(reader)
     else:
         end = await reader.follow(connector.changes(datatype, cursor))  # also before a full listing: only changes tell of deletions
-        if depth is Depth.FULL or len(reader.unread) > READS_BEFORE_LISTING:
+        if depth is Depth.FULL or reader.anew or len(reader.unread) > READS_BEFORE_LISTING:
             await _list(reader)
     await _read_hinted(reader, hints)
     await reader.read_hints(reader.unread.values())
     await engine.keep(store.absorb, Absorb(side, datatype, cursor=end))
+    if looked != looks:
+        await engine.keep(store.set, f"shape:{side}:{datatype}", looks)
 
 
 async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
@@ -74,7 +79,6 @@ async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
 async def _list(reader: "_Reader") -> str | None:
     """List everything; a listing that is suddenly empty is not believed."""
     engine, side, datatype = reader.engine, reader.side, reader.datatype
-    reader.unread.clear()
     reader.listed = 0
     end = await reader.follow(engine.connectors[side].list(datatype))
     if reader.listed == 0 and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
@@ -88,7 +92,9 @@ async def _list(reader: "_Reader") -> str | None:
 
 @dataclass(slots=True)
 class _Reader:
-    """One reading of one datatype. ``unread``: hints by id whose version is not the known one."""
+    """One reading of one datatype. ``unread``: hints by id whose version is not the known one. ``anew``: known content counts as new, since
+    the configuration looks at it otherwise than when it was read.
+    """
 
     engine: Engine
     run: Run
@@ -96,6 +102,7 @@ class _Reader:
     datatype: str
     unread: dict[str, Hint] = field(default_factory=dict)
     listed: int = 0
+    anew: bool = False
 
     async def follow(self, pages: AsyncIterator[Page]) -> str | None:
         """Absorb page after page; give the cursor of the last one."""
@@ -119,7 +126,9 @@ class _Reader:
     async def absorb(self, observations: Sequence[Observation], hints: Sequence[Hint]) -> None:
         """Make one page durable; what it only hints at is kept for reading."""
         self.run.read += len(observations)
-        self.unread.update(await self.engine.keep(absorb, self.engine, self.side, self.datatype, observations, hints))
+        for one in observations:
+            self.unread.pop(one.ref.id, None)  # a listing shows it, so it need not be read; what a listing leaves out still has to be
+        self.unread.update(await self.engine.keep(absorb, self.engine, self.side, self.datatype, observations, hints, self.anew))
 
 
 def absorb(

@@ -82,6 +82,20 @@ class DocumentSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """How much a flow may do by itself; what goes beyond is held for a person.
+
+    ``deletes``, ``deletes_percent``: within 24 hours, the smaller of a number and a share of the links. ``changes``, ``changes_percent``:
+    linked records written in one run, when both the number and the share of the links are exceeded.
+    """
+
+    deletes: int = 10
+    deletes_percent: float = 1.0
+    changes: int = 100
+    changes_percent: float = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What holds for every flow and property that does not say otherwise. ``fallback``: who wins where latest cannot tell."""
 
@@ -91,6 +105,7 @@ class Defaults:
     clear: ClearPolicy = ClearPolicy.PROPAGATE
     onboarding: Onboarding = Onboarding.LINK_ONLY
     skew_seconds: float = 5.0
+    guards: Guards = field(default_factory=Guards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +199,7 @@ class Flow:
     clear: ClearPolicy = ClearPolicy.PROPAGATE
     onboarding: Onboarding = Onboarding.LINK_ONLY
     skew_seconds: float = 5.0
+    guards: Guards = field(default_factory=Guards)
 
     def datatype(self, side: Side) -> str:
         """The datatype on that side."""

@@ -113,6 +113,14 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Of the pending rows that are new: how many records have a live link, and how many live links lost a record."""
+
+    linked: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """What the store amounts to for one flow: live links and pending rows by state."""
 

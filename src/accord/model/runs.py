@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class FlowCounts:
-    """What one run did in one flow. Counts of records, but ``conflicts``, which counts properties."""
+    """What one run did in one flow. Counts of records, but ``conflicts``, which counts properties.
+
+    ``stopped``: why the flow as a whole is held, "" if it is not.
+    """
 
     flow: str
     matched: int = 0
@@ -26,6 +29,7 @@ class FlowCounts:
     quarantined: int = 0
     unknown: int = 0
     unchanged: int = 0
+    stopped: str = ""
 
     def add(self, kind: str, side: str) -> None:
         """Count one operation done: "create", "update" or "delete", on a side."""

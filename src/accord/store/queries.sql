@@ -110,6 +110,15 @@ WHERE (?1 IS NULL OR flow = ?1) AND (?2 IS NULL OR state IN (SELECT value FROM j
 SELECT row, flow, side, datatype, id, state, rule, cause, waits, candidates, tries, since FROM pending
 WHERE side = ?2 AND datatype = ?3 AND id = ?4 AND flow = ?1;
 
+-- name: pending_moved
+-- Of the new rows of a flow: how many records have a live link in it, and how many of those links lost a record.
+SELECT count(*), count(DISTINCT CASE WHEN record.gone IS NOT NULL THEN linked.link END)
+FROM pending
+CROSS JOIN linked ON linked.side = pending.side AND linked.datatype = pending.datatype AND linked.id = pending.id
+CROSS JOIN link ON link.id = linked.link AND link.flow = ?1
+LEFT JOIN record ON record.side = pending.side AND record.datatype = pending.datatype AND record.id = pending.id
+WHERE pending.flow = ?1 AND pending.state = 'new';
+
 -- name: pending_any
 -- Whether there is a row of some states.
 SELECT 1 FROM pending WHERE flow = ?1 AND state IN (SELECT value FROM json_each(?2)) LIMIT 1;
@@ -239,6 +248,24 @@ SELECT operation, run, state, at, message, target FROM intent JOIN journaled USI
 WHERE seq IN (SELECT seq FROM intent WHERE flow = ?1 AND source_side = ?2 AND source = ?3
     UNION SELECT seq FROM intent WHERE flow = ?1 AND target = ?3 AND target <> '' AND source_side <> ?2)
 ORDER BY seq DESC LIMIT ?4;
+
+-- name: deleted_since
+-- Deletes done in a flow since an instant. Newer intents have higher numbers, so only those are looked at.
+SELECT count(*) FROM intent CROSS JOIN journaled USING (seq)
+WHERE intent.seq > coalesce((SELECT seq FROM intent WHERE at <= ?2 ORDER BY seq DESC LIMIT 1), 0)
+    AND flow = ?1 AND state = 'done' AND json_extract(CAST(operation AS TEXT), '$.kind') = 'delete';
+
+-- name: written_often
+-- Which of some records (?3) were written more than twice since an instant (?4), from the side ?2.
+SELECT target FROM json_each(?3) AS asked
+CROSS JOIN intent ON intent.flow = ?1 AND intent.target = asked.value AND intent.target <> ''
+WHERE source_side = ?2 AND state = 'done' AND at > ?4 GROUP BY target HAVING count(*) > 2;
+
+-- name: written_since
+-- The operations on some records since an instant, oldest first.
+SELECT operation, run, state, at, message, target FROM intent CROSS JOIN journaled USING (seq)
+WHERE intent.flow = ?1 AND target IN (SELECT value FROM json_each(?3)) AND target <> '' AND source_side = ?2 AND state = 'done' AND at > ?4
+ORDER BY intent.seq;
 
 -- name: run_intents
 -- The intents of one run, oldest first, beyond a number.

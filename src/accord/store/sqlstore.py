@@ -13,9 +13,9 @@ import msgspec
 
 from accord.errors import StoreError
 from accord.model.dataflow import Flow
-from accord.model.journal import Absorb, Candidate, Closing, Intent, IntentState, Totals
+from accord.model.journal import Absorb, Candidate, Closing, Intent, IntentState, Moved, Totals
 from accord.model.links import Link, Pending, PendingState, WaitsFor
-from accord.model.plans import Operation
+from accord.model.plans import Operation, OperationKind
 from accord.model.records import Hint, Known, RecordRef, Seen, Side, Stored
 from accord.model.runs import Run
 from accord.store.rows import intent_of, link_of, packed, pending_of, pending_place, pending_row, record_row, stored_of
@@ -154,6 +154,24 @@ class SqlStore(Views):
         """See ports.Store."""
         return [pending_of(row) for row in self._db.rows("pending_page", flow, state.value, after, limit)]
 
+    def moved(self, flow: str) -> Moved:
+        """See ports.Store."""
+        return Moved(*self._db.rows("pending_moved", flow)[0])
+
+    def deleted(self, flow: str, since: str) -> int:
+        """See ports.Store."""
+        return int(self._db.one("deleted_since", flow, since))
+
+    def written(self, flow: str, side: Side, ids: Sequence[str], since: str) -> Mapping[str, Sequence[Operation]]:
+        """See ports.Store."""
+        often = [id for (id,) in self._db.rows("written_often", flow, side.other.value, self._db.listed(ids), since)]
+        found: dict[str, list[Operation]] = {}
+        for row in self._db.rows("written_since", flow, side.other.value, self._db.listed(often), since) if often else ():
+            operation = intent_of(row).operation
+            if operation.kind is OperationKind.UPDATE:
+                found.setdefault(operation.target.id, []).append(operation)
+        return found
+
     def release(self, flow: str, states: Sequence[PendingState]) -> int:
         """See ports.Store."""
         wanted = self._db.listed([state.value for state in states])
@@ -176,6 +194,10 @@ class SqlStore(Views):
         """See ports.Store."""
         rows = self._db.rows("links", flow, side.value, self._datatype(flow, side), self._db.listed(ids))
         return {link.record(side): link for link in map(link_of, rows)}
+
+    def owners(self, side: Side, datatype: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """See ports.Store."""
+        return dict(self._db.rows("linked_among", side.value, datatype, self._db.listed(ids)))
 
     def parted(self, flow: str, side: Side, ids: Sequence[str]) -> Collection[str]:
         """See ports.Store."""
