@@ -1,14 +1,12 @@
 """What the connector contract needs of you: a subject, a world beside the connector, and how it then asks the connector.
 
-Owns: Subject, ContractWorld, Bench, the fixtures to override. Does not own: the laws (testing/contract_reading.py, contract_writing.py).
+Owns: Subject, ContractWorld, Bench. Does not own: the laws (testing/contract_reading.py, contract_writing.py), the fixtures
+(testing/connector_contract.py).
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
-
-import pytest
 
 from accord.model.capabilities import Capabilities
 from accord.model.plans import Found, OperationKind, Outcome, OutcomeKind, Precondition, Write
@@ -57,7 +55,8 @@ class Subject:
     ``text``, ``other``: two wanted, writable text properties. ``amount``: a wanted, writable decimal one. ``unwanted``: a writable one that
     the connector was not asked for. ``needs``: what every create needs besides. ``refused``: values that the system says no to, in a create
     and in an update. ``exact``: texts are held as they are sent. ``empties``: null and empty text are held apart. ``salt``: put before all
-    references and keys; another one for each test where tests share a system. None: there is none.
+    references and keys; another one for each test where tests share a system. ``mark``: put before the texts of all samples. ``longest``:
+    how many characters ``text`` holds, of those that are tried. ``absent``: an id that no record has. None: there is none.
     """
 
     side: Side
@@ -71,6 +70,9 @@ class Subject:
     exact: bool = True
     empties: bool = True
     salt: str = ""
+    mark: str = ""
+    longest: int = 10_000
+    absent: str = "no-such-record"
 
     def ref(self, id: str = "") -> RecordRef:
         """A record of the datatype."""
@@ -78,7 +80,7 @@ class Subject:
 
     def sample(self, number: int = 1, **more: Raw) -> dict[str, Raw]:
         """The values of a valid record, different for each number."""
-        return {**self.needs, self.text: f"Text {number}", self.other: f"Other {number}", **more}
+        return {**self.needs, self.text: f"{self.mark}Text {number}", self.other: f"{self.mark}Other {number}", **more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,40 +236,3 @@ def refused(outcome: Outcome) -> None:
     assert outcome.kind is OutcomeKind.REFUSED, outcome
     assert outcome.message, "a refusal carries the system's words"
     assert not outcome.fatal, "one refused record does not stop the rest"
-
-
-class ContractFixtures:
-    """What the laws are tried with."""
-
-    @pytest.fixture
-    def subject(self) -> Subject:
-        """Which datatype, and with which properties: to be overridden."""
-        raise NotImplementedError("override the fixture `subject`")
-
-    @pytest.fixture
-    def world(self) -> ContractWorld:
-        """The system as its users see it: to be overridden."""
-        raise NotImplementedError("override the fixture `world`")
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        """How to connect to that world: to be overridden."""
-        raise NotImplementedError("override the fixture `connect`")
-
-    @pytest.fixture
-    def run(self) -> Iterator[Run]:
-        """One loop for the whole test."""
-        with asyncio.Runner() as runner:
-            yield runner.run
-
-    @pytest.fixture
-    def connector(self, connect: Connect, run: Run) -> Iterator[Connector]:
-        """The connector under test."""
-        connector = connect(None)
-        yield connector
-        run(connector.close())
-
-    @pytest.fixture
-    def bench(self, run: Run, connector: Connector, world: ContractWorld, subject: Subject) -> Bench:
-        """The connector beside its world."""
-        return Bench(run, connector, world, subject)
