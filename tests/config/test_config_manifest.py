@@ -40,6 +40,14 @@ def test_an_id_named_no_stays_text() -> None:
     assert read(GOOD).datatypes["Persons"].id == "no"
 
 
+SLOW = """clock: {granularity_seconds: 1, lag_seconds: 2}
+datatypes:
+  Persons:
+    id: no
+    changes: {overlap_seconds: 2.5}
+"""
+
+
 @pytest.mark.parametrize("key", ["id: no", "list: {path: /persons}"])
 def test_a_datatype_needs_id_and_list(key: str) -> None:
     (problem,) = refused(GOOD.replace(f"    {key}\n", ""))
@@ -71,6 +79,8 @@ def test_a_datatype_needs_id_and_list(key: str) -> None:
         ("/persons}", "/persons, paging: {size: 0}}", "size of 0", 8),
         ("/persons}", '/persons, query: {a: "${ENV:X}"}}', "is no reference", 8),
         ("    id: no\n", "    id: no\n    changes: {kind: feed}\n", "a feed needs listing and id", 8),
+        ("    id: no\n", "    id: no\n    changes: {overlap_seconds: 0}\n", "overlap_seconds: 0 is less than", 8),
+        ("datatypes:\n  Persons:\n    id: no\n", SLOW, "overlap_seconds: 2.5 is less than", 9),
         ("    id: no\n", "    id: no\n    reference: emial\n", "reference emial is no property", 8),
         ("    id: no\n", "    id: no\n    create: [{path: /persons, requires: [emial]}]\n", "requires names emial", 8),
         ("    id: no\n", "    id: no\n    gone_when: [{path: a}]\n", "must say equals or present", 8),
@@ -98,6 +108,11 @@ def test_a_literal_secret_is_not_repeated_by_its_refusal() -> None:
 
 def test_a_plain_header_may_be_literal() -> None:
     assert read(GOOD + "headers: {Accept: application/json}\n").headers == {"Accept": "application/json"}
+
+
+def test_P18_an_overlap_of_granularity_and_lag_is_enough() -> None:
+    enough = SLOW.replace("2.5", "3")
+    assert read(GOOD.replace("datatypes:\n  Persons:\n    id: no\n", enough)).datatypes["Persons"].changes is not None
 
 
 def test_a_condition_may_ask_for_null() -> None:

@@ -222,7 +222,7 @@ def test_P18_the_cursor_is_the_servers_time_at_the_first_request_moved_back(cloc
     def handler(request: Request) -> Reply:
         second = "after" in request.query
         date = "Tue, 10 Sep 2024 13:30:00 GMT" if second else DATE
-        time = "2024-09-10T13:30:00Z" if second else "2024-09-10T12:00:00.500Z"
+        time = "2024-09-10T13:30:00Z" if second else "2024-09-10T11:59:59.500Z"
         return Reply(json={"items": [_thing(1)], "next": None if second else "x", "time": time}, headers={"Date": date})
 
     async def scenario() -> list[Page]:
@@ -231,12 +231,19 @@ def test_P18_the_cursor_is_the_servers_time_at_the_first_request_moved_back(cloc
             return await _pages(made)
 
     pages = run(scenario())
-    assert [page.cursor for page in pages] == [None, "2024-09-10T11:59:57.500Z" if clock else "2024-09-10T11:59:57Z"]
+    assert [page.cursor for page in pages] == [None, "2024-09-10T11:59:56.500Z" if clock else "2024-09-10T11:59:57Z"]
 
 
 def test_P18_a_server_that_does_not_tell_its_time_gives_no_cursor() -> None:
     pages, _ = run(_list(lambda request: Reply(json={"items": []}, headers={"Date": None}), {"kind": "none"}))  # type: ignore[dict-item]
     assert pages == [Page(last=True)]
+
+
+def test_P18_a_first_listing_of_a_server_whose_clock_is_far_ahead_gives_no_cursor_and_says_so() -> None:
+    late = {"Date": "Tue, 10 Sep 2024 15:00:00 GMT"}
+    (page,), _ = run(_list(lambda request: Reply(json={"items": []}, headers=late), {"kind": "none"}))
+    assert (page.last, page.cursor) == (True, None)
+    assert "180 minutes ahead of ours" in page.doubt
 
 
 def test_one_page_is_fetched_ahead_and_not_more() -> None:

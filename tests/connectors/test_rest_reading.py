@@ -297,6 +297,48 @@ def test_a_feed_that_names_nobody_has_failed() -> None:
         run(_changes(lambda request: Reply(json={"result": [{"kind": 1}]}), "2024-09-01T00:00:00Z", FEED))
 
 
+BEFORE = "2024-09-10T11:50:00Z"
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize(
+    ("told", "cursor", "doubt"),
+    [
+        ("12:00:00", "2024-09-10T11:59:57Z", ""),
+        ("12:10:00", "2024-09-10T11:59:57Z", ""),  # ahead, but believable: the earlier of both clocks counts
+        ("17:00:00", BEFORE, "Thing: the clock of shed is 300 minutes ahead of ours"),
+        ("11:50:01", BEFORE, ""),  # within the overlap
+        ("09:00:00", BEFORE, ""),  # it went back: no change from before is new
+    ],
+)
+def test_P18_the_cursor_never_moves_back_and_never_ahead_of_our_own_clock(told: str, cursor: str, doubt: str, deleted: bool) -> None:
+    reply = Reply(json={"items": [], "next": None}, headers={"Date": f"Tue, 10 Sep 2024 {told} GMT"})
+    thing = {"deleted": {"id": "Id", "listing": {"path": "/things/deleted", "items": "items"}}} if deleted else {}
+    pages, _ = run(_changes(lambda request: reply, BEFORE, thing))
+    assert pages[-1].cursor == cursor
+    assert pages[-1].doubt.startswith(doubt)
+    assert bool(pages[-1].doubt) == bool(doubt)
+    assert all(page.cursor is None and not page.doubt for page in pages[:-1])
+
+
+def test_P18_a_clock_that_jumps_ahead_once_skips_no_change() -> None:
+    dates = iter(["17:00:00", "12:00:00"])
+
+    def handler(request: Request) -> Reply:
+        return Reply(json={"items": [], "next": None}, headers={"Date": f"Tue, 10 Sep 2024 {next(dates)} GMT"})
+
+    async def scenario() -> list[str]:
+        async with rig(handler, system({})) as made:
+            cursor: str | None = BEFORE
+            for _ in range(2):
+                assert cursor is not None
+                (page,) = [page async for page in made.connector.changes("Thing", cursor)]
+                cursor = page.cursor
+            return [request.query["since"] for request in made.server.requests]
+
+    assert run(scenario()) == ["2024-09-10T11:50:00.000Z"] * 2
+
+
 def test_a_cursor_that_is_none_of_ours_asks_for_a_full_listing() -> None:
     with pytest.raises(ListingFailed, match="full listing"):
         run(_changes(lambda request: Reply(json={"items": []}), "page 7", {}))

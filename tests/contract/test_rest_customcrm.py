@@ -6,12 +6,12 @@ import random
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import accord.connectors
+from accord.app import RealClock
 from accord.config.manifest import read_manifest
 from accord.connectors.rest import RestConnector, open_rest
 from accord.model.manifest import Manifest
@@ -23,11 +23,8 @@ from accord.testing.connector_contract import Connect, ConnectorContract, Subjec
 pytestmark = pytest.mark.slow
 
 
-class StillClock:
-    """Ours stands still: the connector goes by the server's time, and only waits by our own."""
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
+class ImpatientClock(RealClock):
+    """Ours goes with the server's, which is a process of its own; but nothing is waited for."""
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
@@ -110,6 +107,6 @@ class TestRestKeepsTheContract(ConnectorContract):
         def connect(size: int | None) -> RestConnector:
             manifest = shipped if size is None else with_pages(shipped, size)
             wanted = {"Product": frozenset({"Name", "Number", "Price", "Active"})}
-            return open_rest(manifest, Side.LEFT, wanted, Known(origin), StillClock(), random.Random(1))
+            return open_rest(manifest, Side.LEFT, wanted, Known(origin), ImpatientClock(), random.Random(1))
 
         return connect

@@ -43,7 +43,7 @@ def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
 
         run = app.start(work())
     if as_json:
-        print_json({"run": run.id, "result": run.result, "read": run.read, "flows": counts_json(run.flows)})
+        print_json({"run": run.id, "result": run.result, "message": run.message, "read": run.read, "flows": counts_json(run.flows)})
     else:
         print_run(run, [flow.name for flow in setup.dataflow.flows if not names or flow.name in names], "")
     return 5 if any(row.review or row.held or row.quarantined or row.unknown or row.stopped for row in run.flows.values()) else 0
@@ -56,6 +56,8 @@ def print_run(run: "Run", flows: Sequence[str], title: str) -> None:
     screen = console()
     screen.print(f"{spaced(run.read)} records read, {spaced(writes)} written")
     print_stopped(run)
+    if run.message:
+        screen.print(run.message, markup=False, soft_wrap=True, style="yellow")
     waiting = [row for row in run.flows.values() if row.review or row.held or row.quarantined or row.unknown or row.waiting]
     if waiting:
         screen.print("[yellow]Some records wait; see: accord status[/yellow]")

@@ -14,7 +14,7 @@ from accord.config.secrets import has_reference, malformed_references
 from accord.config.shape import Shape, nearest, suggestion
 from accord.config.yamlfile import KeyPath, YamlFile, read_yaml
 from accord.errors import ConfigurationError, Problem
-from accord.model.manifest import Datatype, Find, Group, Listing, Manifest, Paging, Property, Route
+from accord.model.manifest import Datatype, Find, Group, Listing, Manifest, Paging, Property, Route, SystemClock
 
 SHAPE = Shape(Manifest)
 
@@ -110,6 +110,7 @@ def _datatypes(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
         path: KeyPath = ("datatypes", name)
         yield from _properties(source, path, datatype)
         yield from _calls(source, path, datatype)
+        yield from _overlaps(source, (*path, "changes"), datatype, manifest.clock)
         yield from _groups(source, path, datatype)
         for key in ("gone_when", "ignore_when"):
             for position, condition in enumerate(getattr(datatype, key)):
@@ -162,6 +163,14 @@ def _calls(source: YamlFile, path: KeyPath, datatype: Datatype) -> Iterator[Prob
     routes += [((*path, key), route) for key in ("update", "delete") if (route := getattr(datatype, key)) is not None]
     for place, route in routes:
         yield from _route(source, place, route, datatype)
+
+
+def _overlaps(source: YamlFile, path: KeyPath, datatype: Datatype, clock: SystemClock) -> Iterator[Problem]:
+    """What is committed late, or at a time that is told too coarsely, must be read again, or it is never seen (P18)."""
+    least = clock.granularity_seconds + clock.lag_seconds
+    if datatype.changes is not None and datatype.changes.overlap_seconds < least:
+        what = f"overlap_seconds: {datatype.changes.overlap_seconds:g} is less than the clock's granularity and lag together"
+        yield source.problem((*path, "overlap_seconds"), f"{path[1]}: {what}", f"Write overlap_seconds: {least:g} or more.")
 
 
 def _route(source: YamlFile, place: KeyPath, route: Route, datatype: Datatype) -> Iterator[Problem]:

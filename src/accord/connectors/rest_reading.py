@@ -22,6 +22,9 @@ from accord.model.plans import Found, Write
 from accord.model.records import Evidence, Gone, Hint, Observation, Page, RecordRef, Seen, Unreadable
 from accord.ports import Clock
 
+BELIEVABLE_SKEW = 900.0
+"""Seconds that a system's clock may be ahead of ours before what it says moves no cursor any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -48,10 +51,11 @@ class ReadHalf:
 
     async def list(self) -> AsyncIterator[Page]:
         """See Connector.list."""
-        changes = self._parts.datatype.changes
+        changes, ours = self._parts.datatype.changes, self._parts.clock.now()
         async for page, began in self._walk(self._parts.datatype.list, {}, changes.clock if changes else ""):
             observations = self._observe(page, self._parts.datatype.list)
-            yield Page(observations, last=page.last, cursor=self._cursor(began) if page.last else None)
+            cursor, doubt = self._onward(began, ours, None) if page.last else _STAYS
+            yield Page(observations, last=page.last, cursor=cursor, doubt=doubt)
 
     async def changes(self, cursor: str) -> AsyncIterator[Page]:
         """See Connector.changes. Deletions come after the changes, and the cursor with the last of all."""
@@ -59,24 +63,22 @@ class ReadHalf:
         since = instant(cursor, self._records.zone)
         if rules is None or since is None:
             raise self._failed("the cursor cannot be read, or changes cannot be asked for; a full listing is needed")
-        listing = rules.listing or self._parts.datatype.list
+        listing, ours = rules.listing or self._parts.datatype.list, self._parts.clock.now()
         query = {rules.parameter: say(since, self._parts.system_clock)}
         deleted = self._parts.datatype.deleted
+        end = _STAYS
         async for page, began in self._walk(listing, query, rules.clock):
+            end = self._onward(began, ours, since) if page.last else end
             last = page.last and deleted is None
-            next_cursor = self._cursor(began) if page.last else None
-            if rules.kind == "feed":
-                gone, hints = self._named(page, rules, listing)
-                yield Page(gone, hints, last=last, cursor=next_cursor if last else None)
-            else:
-                yield Page(self._observe(page, listing), last=last, cursor=next_cursor if last else None)
+            seen, hints = self._named(page, rules, listing) if rules.kind == "feed" else (self._observe(page, listing), ())
+            yield _page(seen, hints, last, end)
         if deleted is None:
             return
         id_path = steps(deleted.id)
         query = {deleted.parameter: query[rules.parameter]} if deleted.parameter else {}
         async for page, _ in self._walk(deleted.listing, query, ""):
             gone = tuple(Gone(self._ref(each, id_path, deleted.listing), Evidence.TOMBSTONE) for each in page.items)
-            yield Page(gone, last=page.last, cursor=next_cursor if page.last else None)
+            yield _page(gone, (), page.last, end)
 
     async def _walk(self, listing: Listing, query: dict[str, str], clock_path: str) -> AsyncIterator[tuple[RawPage, datetime | None]]:
         parts = self._parts
@@ -121,11 +123,24 @@ class ReadHalf:
             raise self._failed(f"{listing.path}: an item without {'.'.join(path)}")
         return RecordRef(self._records.side, self._records.name, str(value))
 
-    def _cursor(self, began: datetime | None) -> str | None:
-        """From the server's clock, moved back; None if the server does not tell its time: then the next read is a full one."""
+    def _onward(self, began: datetime | None, ours: datetime, since: datetime | None) -> tuple[str | None, str]:
+        """The next cursor and what is doubtful about it: from the server's clock, moved back by the overlap, never back behind ``since``.
+
+        None if the server does not tell its time: then the next read is a full one. A clock that jumps ahead would skip all changes until
+        real time catches up; so the earlier of the two clocks counts, and a server far ahead of ``ours`` moves nothing.
+        """
         changes = self._parts.datatype.changes
-        overlap = changes.overlap_seconds if changes else 0.0
-        return None if began is None else spell(began - timedelta(seconds=overlap))
+        if began is None:
+            return _STAYS
+        if changes is None:
+            return spell(began), ""
+        stays = None if since is None else spell(since)
+        ahead = (began - ours).total_seconds()
+        if ahead > BELIEVABLE_SKEW:
+            what = f"{self._records.name}: the clock of {self._caller.system} is {ahead / 60:.0f} minutes ahead of ours"
+            return stays, f"{what}; what changed is read from where it was read from before"
+        moment = min(began, ours) - timedelta(seconds=changes.overlap_seconds)
+        return (stays if since is not None and moment < since else spell(moment)), ""
 
     def _failed(self, what: str) -> ListingFailed:
         return ListingFailed(self._caller.system, f"{self._records.name}: {what}", "nothing was concluded from it")
@@ -229,6 +244,15 @@ class ReadHalf:
             ref = RecordRef(self._records.side, self._records.name, record_id)
             return Seen.of(ref, self._records.values(item, answered))
         return observation if isinstance(observation, Seen) else None
+
+
+_STAYS: tuple[str | None, str] = (None, "")
+
+
+def _page(seen: tuple[Observation, ...], hints: tuple[Hint, ...], last: bool, end: tuple[str | None, str]) -> Page:
+    """A page of changes; the last one carries where the next call starts, and what is doubtful about that."""
+    cursor, doubt = end if last else _STAYS
+    return Page(seen, hints, last, cursor, doubt)
 
 
 def _pairs(query: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:

@@ -109,6 +109,8 @@ class _Reader:
         async for page in pages:
             self.listed += len(page.observations)
             await self.absorb(page.observations, page.hints)
+            if page.doubt:
+                self.run.doubt(page.doubt)
             if page.last:
                 return page.cursor
         raise ListingFailed(self.engine.connectors[self.side].system, f"{self.datatype}: the listing broke off")

@@ -115,13 +115,15 @@ class Page:
 
     ``cursor``: only on the last page: where the next ``changes`` call starts; opaque; from the server's clock or
     token, already moved back by the overlap that the system needs (P18). ``last``: the listing ended properly; a listing
-    that does not end with such a page has failed, and nothing may be concluded from what it left out.
+    that does not end with such a page has failed, and nothing may be concluded from what it left out. ``doubt``: on the last page, why the
+    system's time is not believed, so that the cursor stays where it was.
     """
 
     observations: tuple[Observation, ...] = ()
     hints: tuple[Hint, ...] = ()
     last: bool = False
     cursor: str | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

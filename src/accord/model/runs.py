@@ -52,7 +52,10 @@ class FlowCounts:
 
 @dataclass(slots=True)
 class Run:
-    """Started work. ``cause``: "sync", "plan", "poll", "webhook", "demo". ``result``: "running", "done", "stopped", "failed"."""
+    """Started work. ``cause``: "sync", "plan", "poll", "webhook", "demo". ``result``: "running", "done", "stopped", "failed".
+
+    ``message``: why it failed, or what a person should know although it did not.
+    """
 
     id: str
     cause: str
@@ -67,6 +70,10 @@ class Run:
     def idle(self) -> bool:
         """Whether it ended well and nothing happened in it."""
         return self.result == "done" and not any(flow.writes or flow.matched or flow.conflicts for flow in self.flows.values())
+
+    def doubt(self, what: str) -> None:
+        """Note what a person should know although nothing failed."""
+        self.message = f"{self.message}; {what}" if self.message else what
 
     def counts(self, flow: str) -> FlowCounts:
         """The counts of one flow, made on first use."""
