@@ -232,7 +232,7 @@ def _conflict(rule: PropertyRule, left: Value, right: Value, times: Times) -> Me
     return _give(rule.name, ending.rule, winner.other, values[winner], loser=winner.other)
 
 
-def _items(value: Value | Nothing) -> Mapping[str, Item]:
+def items_of(value: Value | Nothing) -> Mapping[str, Item]:
     """The items of a list; an empty list, of whatever kind, has none."""
     return value if isinstance(value, Mapping) else {}
 
@@ -244,8 +244,8 @@ def _merge_list(
 
     What does not cross stays on each side as it is there: a value that the other side trims or rounds, a property that goes one way.
     """
-    left, right = _items(values[0]), _items(values[1])
-    left_base, right_base = _items(bases[0]), _items(bases[1])
+    left, right = items_of(values[0]), items_of(values[1])
+    left_base, right_base = items_of(bases[0]), items_of(bases[1])
     union = row.then is Then.CONFLICT and rule.conflict is ConflictPolicy.UNION
     for_left: dict[str, Item] = {}
     for_right: dict[str, Item] = {}
