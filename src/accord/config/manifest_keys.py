@@ -29,8 +29,8 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Manifest", "origin"): Key("", "${env:CRM_ORIGIN}"),
     ("Manifest", "base_path"): Key("what stands before every path of a call", "/api/v1"),
     ("Manifest", "private_hosts"): Key(
-        "the system may be in a private network, and be called over plain http there. Without it: https to public addresses, and this machine "
-        "where the origin names it (127.0.0.1, ::1, localhost). Over http a public address is never called",
+        "the system may be in a private network, and be called over plain http there. Without it: https to public addresses, and "
+        "this machine where the origin names it (127.0.0.1, ::1, localhost). Over http a public address is never called",
         True,
     ),
     ("Manifest", "certificate_authority"): Key("a file of certificates to trust instead of the machine's own", "/etc/ssl/our-own.pem"),
