@@ -150,7 +150,7 @@ async def session(
     require_secrets(setup)
     dataflow, keep = setup.dataflow, StoreThread()
     compiled = compile_flows(setup)
-    wanted = {side: _wanted(dataflow, compiled, side) for side in Side}
+    wanted = {side: _wanted(dataflow, compiled, side, setup.manifests[side].datatypes) for side in Side}
     with contextlib.ExitStack() as stack:
         stack.callback(keep.close)
         store = stack.enter_context(_state(setup, preview))
@@ -209,11 +209,16 @@ def require_secrets(setup: Setup) -> None:
         raise ConfigurationError(problems)
 
 
-def _wanted(dataflow: "Dataflow", compiled: "Mapping[str, CompiledFlow]", side: "Side") -> dict[str, frozenset[str]]:
+def _wanted(
+    dataflow: "Dataflow", compiled: "Mapping[str, CompiledFlow]", side: "Side", datatypes: "Mapping[str, Datatype]"
+) -> dict[str, frozenset[str]]:
     wanted: dict[str, frozenset[str]] = {}
     for flow in dataflow.flows:
         names = compiled[flow.name].wanted(side)
         wanted[flow.datatype(side)] = wanted.get(flow.datatype(side), frozenset()) | names
+    for name, datatype in datatypes.items():
+        if name in wanted and datatype.reference in datatype.properties:
+            wanted[name] |= {datatype.reference}  # by it, what Accord made is known again when the state was lost
     return wanted
 
 
@@ -239,6 +244,22 @@ def connector(setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]]) 
     from accord.connectors.rest import open_rest
 
     return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom())
+
+
+def live(path: str | os.PathLike[str]) -> "Live":
+    """A system as trials reach it, by its manifest alone and the .env beside it. Raises ConfigurationError with every problem."""
+    from accord.config.checking import missing_secrets
+    from accord.config.manifest import read_manifest
+    from accord.config.secrets import EnvironmentSecrets, read_dotenv
+    from accord.connectors.live import Live
+    from accord.connectors.rest import open_http
+    from accord.errors import ConfigurationError
+
+    manifest = read_manifest(path)
+    secrets = EnvironmentSecrets(os.environ, read_dotenv(Path(path).resolve().parent / ".env"))
+    if problems := missing_secrets(path, manifest, secrets):
+        raise ConfigurationError(problems)
+    return Live(manifest, secrets, RealClock(), lambda: open_http(manifest, secrets), random.SystemRandom(), RandomIds().new())
 
 
 async def run_once(opened: Session, cause: str, names: Sequence[str] = (), depth: "Depth | None" = None) -> "Run":

@@ -10,7 +10,7 @@ from accord.model.capabilities import Capabilities, ChangeCapture, Finding
 
 def _able(name: str, datatype: str) -> Capabilities:
     made = shipped(name)
-    return capabilities_of(made.datatypes[datatype], made.clock)
+    return capabilities_of(made.datatypes[datatype], made.clock, made.limits)
 
 
 @pytest.mark.parametrize("name", ["customcrm", "membercare"])
@@ -63,7 +63,7 @@ def test_capabilities_follow_from_the_calls_and_properties() -> None:
     }
     groups = {"sub": {"object": "sub", "write": {"path": "/things/{id}/sub"}}, "seen": {"object": "seen"}}
     made = manifest(system({"properties": properties, "groups": groups, "reference": None, "delete": None, "changes": None}))
-    able = capabilities_of(made.datatypes["Thing"], made.clock)
+    able = capabilities_of(made.datatypes["Thing"], made.clock, made.limits)
     assert able.create_only == {"born"}
     assert able.read_only == {"fixed", "told"}
     assert (able.delete, able.changes) == (False, ChangeCapture.LISTING)
@@ -73,7 +73,7 @@ def test_finding_is_as_good_as_the_worst_route() -> None:
     def finding(*finds: object) -> Finding:
         routes = [{"path": "/things", "find": each} for each in finds]
         made = manifest(system({"create": routes}))
-        return capabilities_of(made.datatypes["Thing"], made.clock).finding
+        return capabilities_of(made.datatypes["Thing"], made.clock, made.limits).finding
 
     sure, late = {"path": "/x", "compare": "mark"}, {"path": "/x", "compare": "mark", "certain": False}
     assert [finding(sure), finding(sure, late), finding(sure, None), finding()] == [

@@ -69,6 +69,9 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Limits", "retries"): Key("how often a read is repeated while the host fails; a write never is", 4),
     ("Limits", "longest_wait_seconds"): Key("how long one call waits, in all, when it is told to slow down (429)", 120.0),
     ("Limits", "body_megabytes"): Key("the largest answer that is taken, unpacked", 64),
+    ("Limits", "settles_seconds"): Key(
+        "how long after a call was given up the server may still carry it out; an unanswered create is not sent again before that", 60
+    ),
     ("SystemClock", "format"): Key("whether the system's times carry a zone (2026-01-31T12:00:00Z) or not (2026-01-31T12:00:00)", "naive"),
     ("SystemClock", "zone"): Key("the zone of times that carry none", "Europe/Oslo"),
     ("SystemClock", "granularity_seconds"): Key("how fine the times are that the system notes for a change", 1.0),

@@ -22,22 +22,27 @@ from accord.model.values import Raw, RawValues
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+REFERENCE = "ExternalId"
+"""The property in which our reference is kept, unless a datatype says otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryDatatype:
     """What one kind of record can do in this system. Times are seconds.
 
     ``versions``: "number" counts up; "time" is the modified time at ``granularity``; "none". ``reference``: the property that carries our
-    external reference; without one, ``finding`` is NONE. ``find_lag``: how late LAGGING finding sees a new record. ``commit_lag``: how
-    late listings and changes show a change; reading by id shows it at once. ``shifting``: pages are cut by offset from the records ordered
-    by modified time, so that an edit during the listing repeats or skips some. ``trims``, ``upper_cases``, ``rounds`` (property -> digits
-    after the point) hold for everybody; ``ignores`` (silently), ``refuses`` (property -> values), ``create_only``, ``read_only`` for us.
-    ``always``: properties that every record shows, null where nobody has set them; others are absent until they are set.
+    external reference; without one, ``finding`` is NONE. ``settles``: see Capabilities. ``find_lag``: how late LAGGING finding sees a new
+    record. ``commit_lag``: how late listings and changes show a change; reading by id shows it at once. ``shifting``: pages are cut by
+    offset from the records ordered by modified time, so that an edit during the listing repeats or skips some. ``trims``,
+    ``upper_cases``, ``rounds`` (property -> digits after the point) hold for everybody; ``ignores`` (silently), ``refuses`` (property ->
+    values), ``create_only``, ``read_only`` for us. ``always``: properties that every record shows, null where nobody has set them; others
+    are absent until they are set.
     """
 
     id_style: Literal["text", "int"] = "text"
     prefix: str = "R-"
-    reference: str | None = "ExternalId"
+    reference: str | None = REFERENCE
+    settles: float = 0.0
     create: bool = True
     update: bool = True
     delete: bool = True
@@ -75,6 +80,8 @@ class MemoryDatatype:
             sees_deletes=self.sees_deletes and self.changes is not ChangeCapture.LISTING,
             modified_time=self.modified_time,
             granularity=self.granularity,
+            settles=self.settles,
+            reference=self.reference,
             create_only=self.create_only,
             read_only=self.read_only,
         )

@@ -59,6 +59,7 @@ class RestConnector:
         self._caller = Caller(courier, signing)
         self._showing = Showing(vault.opened)
         self._flights = Flights()
+        self._abilities: dict[str, Capabilities] = {}
         self._halves: dict[str, tuple[ReadHalf, WriteHalf]] = {}
 
     @property
@@ -68,7 +69,10 @@ class RestConnector:
 
     def capabilities(self, datatype: str) -> Capabilities:
         """See ports.Connector."""
-        return capabilities_of(self._of(datatype), self._manifest.clock)
+        able = self._abilities.get(datatype)
+        if able is None:
+            able = self._abilities[datatype] = capabilities_of(self._of(datatype), self._manifest.clock, self._manifest.limits)
+        return able
 
     def list(self, datatype: str) -> AsyncIterator[Page]:
         """See ports.Connector."""
@@ -148,6 +152,11 @@ def open_rest(
     manifest: Manifest, side: Side, wanted: Mapping[str, frozenset[str]], secrets: Secrets, clock: Clock, rng: random.Random
 ) -> RestConnector:
     """A connector with real connections to the manifest's origin. Raises ConfigurationError for an origin it may not speak to."""
+    return RestConnector(manifest, side, wanted, open_http(manifest, secrets), secrets, clock, rng)
+
+
+def open_http(manifest: Manifest, secrets: Secrets) -> Http:
+    """Real connections to the manifest's origin, within its limits. Raises ConfigurationError for an origin it may not speak to."""
     origin = _Vault(secrets).fill(manifest.origin)
     try:
         settings = HttpSettings(
@@ -158,7 +167,6 @@ def open_rest(
             manifest.private_hosts,
             manifest.certificate_authority,
         )
-        http = AioHttp(settings)
+        return AioHttp(settings)
     except (ValueError, OSError) as error:
         raise ConfigurationError([Problem(f"manifest of {manifest.system}", 0, 0, f"origin: {error}", "correct origin")]) from error
-    return RestConnector(manifest, side, wanted, http, secrets, clock, rng)

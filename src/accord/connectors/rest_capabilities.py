@@ -4,10 +4,10 @@ Owns: the conclusions. Does not own: proving them against the live system. Pure.
 """
 
 from accord.model.capabilities import Capabilities, ChangeCapture, Finding
-from accord.model.manifest import Datatype, Property, Route, SystemClock
+from accord.model.manifest import Datatype, Limits, Property, Route, SystemClock
 
 
-def capabilities_of(datatype: Datatype, clock: SystemClock) -> Capabilities:
+def capabilities_of(datatype: Datatype, clock: SystemClock, limits: Limits) -> Capabilities:
     """The capabilities that follow from the calls and properties a manifest gives a datatype."""
     updatable = {name for name, each in datatype.properties.items() if _updatable(datatype, name, each)}
     creatable = {name for name, each in datatype.properties.items() if _creatable(datatype, name, each)}
@@ -24,6 +24,8 @@ def capabilities_of(datatype: Datatype, clock: SystemClock) -> Capabilities:
         sees_deletes=datatype.deleted is not None or bool(datatype.gone_when),
         modified_time=datatype.modified is not None,
         granularity=clock.granularity_seconds,
+        settles=limits.settles_seconds + clock.lag_seconds,
+        reference=datatype.reference if datatype.reference in datatype.properties else None,
         create_only=frozenset(creatable - updatable),
         read_only=frozenset(datatype.properties.keys() - creatable - updatable),
         assumptions=datatype.assumptions,

@@ -5,12 +5,20 @@ Owns: what counts as one certain candidate. Does not own: normal forms (core/nor
 The decision looks at all criteria together and at both sides, so it does not depend on which record is looked at first (P12): a link is
 formed only where exactly one record on each side shares a criterion. Criteria are used once, to form a
 link; after that only the link counts.
+
+Before all criteria comes our own reference: a record that Accord made carries the name of the one it was made for. So a counterpart is
+known again even when the state was lost, or is an older copy (P25), and whatever has become of the properties that the criteria look at.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from accord.model.journal import Candidate
+from accord.model.records import RecordRef, Side
+
+REFERENCES: Final = {Side.LEFT: -1, Side.RIGHT: -2}
+"""The criterion "carries our reference of a record of that side"; the criteria of a flow count from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,9 @@ def match(candidates: Sequence[Candidate], invalid: Collection[str] = ()) -> Cou
     ``candidates``: of all criteria. ``invalid``: names of criterion properties whose value has no normal form; they do not stop a
     certain match, but a record that carries one is never taken for new (a mistyped key would become a duplicate).
     """
+    made = {candidate.id: candidate for candidate in candidates if candidate.criterion in REFERENCES.values()}
+    if len(made) == 1 and not any(candidate.taken or candidate.rivals for candidate in made.values()):
+        return Counterpart(next(iter(made)), "MATCH-06")
     free = {candidate.id for candidate in candidates if not candidate.taken}
     everyone = tuple(sorted({candidate.id for candidate in candidates}))
     if not everyone:
@@ -51,3 +62,13 @@ def match(candidates: Sequence[Candidate], invalid: Collection[str] = ()) -> Cou
     if len(everyone) == 1 and not any(candidate.rivals for candidate in candidates):
         return Counterpart(everyone[0])
     return Ambiguous("MATCH-02", everyone)
+
+
+def without_references(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The candidates by the flow's own criteria. An id that had a counterpart before may be used again for something else."""
+    return [candidate for candidate in candidates if candidate.criterion not in REFERENCES.values()]
+
+
+def reference(system: str, ref: RecordRef) -> str:
+    """Our external reference of a source record: the same for every attempt, and after the state was lost (P7, P25)."""
+    return f"{system}:{ref.datatype}:{ref.id}"

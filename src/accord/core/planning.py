@@ -12,7 +12,7 @@ from typing import cast
 from accord.core.conflicts import Times
 from accord.core.deletes import AfterDelete, after_delete
 from accord.core.mapping import CompiledFlow, Mapped
-from accord.core.matching import Ambiguous
+from accord.core.matching import Ambiguous, reference
 from accord.core.merging import ABSENT, Merged, PropertyRule, Sides, edited, merge
 from accord.core.rules import RULES, reason
 from accord.model.capabilities import Capabilities
@@ -171,14 +171,9 @@ def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str]
         ),
         payload=rules.compiled.words(target, sent, None, resolved),
         reasons=(reason("CREATE-01", str(source.ref)),),
-        reference=reference(rules, source.ref),
+        reference=reference(rules.systems[source.ref.side], source.ref),
     )
     return Planned(pair, (operation,), pending=waiting or _faulty(rules, source))
-
-
-def reference(rules: FlowRules, ref: RecordRef) -> str:
-    """Our external reference of a source record: the same for every attempt, and after the state was lost (P7, P25)."""
-    return f"{rules.systems[ref.side]}:{ref.datatype}:{ref.id}"
 
 
 def plan_pair(rules: FlowRules, pair: Pair, resolved: Mapping[WaitsFor, str], key: str) -> Planned:
@@ -236,7 +231,7 @@ def _plan_deleted(rules: FlowRules, pair: Pair, key: str) -> Planned:
         changes=(),
         payload={},
         reasons=(reason(rule, str(gone.ref)),),
-        reference=reference(rules, gone.ref),
+        reference=reference(rules.systems[gone.ref.side], gone.ref),
         precondition=Precondition(survivor.version, survivor.fingerprint),
         link=link.id,
     )
@@ -313,7 +308,7 @@ def _update(
         reasons=tuple(
             reason(rule, ", ".join(c.name for c in changes if c.rule == rule)) for rule in dict.fromkeys(c.rule for c in changes)
         ),
-        reference=reference(rules, source.ref),
+        reference=reference(rules.systems[source.ref.side], source.ref),
         precondition=Precondition(half.version, half.fingerprint),
         link=pair.link.id,
     )
@@ -341,9 +336,9 @@ def _with_agreed(link: Link, merged: tuple[Merged, ...], sides: Sides) -> Link |
     """The link with the bases that are proven already; None when it is as the store has it."""
     left_base, right_base = dict(link.left_base), dict(link.right_base)
     for one in merged:
-        if (one.agreed or one.settled is Side.LEFT) and one.name in sides.left:
+        if one.agreed and one.name in sides.left:
             left_base[one.name] = sides.left[one.name]
-        if (one.agreed or one.settled is Side.RIGHT) and one.name in sides.right:
+        if one.agreed and one.name in sides.right:
             right_base[one.name] = sides.right[one.name]
     if link.id and left_base == link.left_base and right_base == link.right_base:
         return None

@@ -33,11 +33,14 @@ class Choose:
     candidates: tuple[str, ...]
 
 
-def told(side: Side, found: Found) -> Adopt | Again | Wait | Choose:
-    """Decide from what was found on that side (P7)."""
+def told(side: Side, found: Found, settled: bool) -> Adopt | Again | Wait | Choose:
+    """Decide from what was found on that side (P7).
+
+    ``settled``: so much time has passed that what has not happened will not happen any more, or sending it again cannot make a second one.
+    """
     records = {record.ref.id: record for record in found.records if record.ref.side is side}
     if len(records) > 1:
         return Choose(tuple(sorted(records)))
     if records:
         return Adopt(next(iter(records.values())))
-    return Again() if found.certain else Wait()
+    return Again() if found.certain and settled else Wait()

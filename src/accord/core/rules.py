@@ -36,6 +36,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "MATCH-03": "no record shares a criterion",
         "MATCH-04": "the record that shares the criterion is linked already",
         "MATCH-05": "a property of the criterion is not valid",
+        "MATCH-06": "the counterpart carries our reference",
         "CREATE-01": "has no counterpart",
         "CREATE-02": "empty, and a value must be given: the default of the mapping",
         "ONBOARD-01": "creating waits for a go-ahead",

@@ -10,7 +10,7 @@ from typing import Final
 
 from accord.core.conflicts import Times
 from accord.core.deletes import AfterDelete, after_delete
-from accord.core.matching import Alone, Counterpart, match
+from accord.core.matching import REFERENCES, Alone, Counterpart, match
 from accord.core.merging import ABSENT, TABLE, Merged, Nothing, Now, PropertyRule, Row, Then, merge_property
 from accord.core.rules import RULES
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, DeletePolicy, Direction
@@ -172,7 +172,7 @@ def _result(merged: Merged) -> str:
         return "nothing, until a person decides"
     gets = [f"the {side} gets {_said(merged.to(side))}" for side in Side if merged.to(side) is not ABSENT]
     if not gets:
-        return "agreed" if merged.agreed else "acknowledged" if merged.settled is not None else "nothing"
+        return "both stay as they are" + (", and that is agreed" if merged.agreed else "")
     lost = " and ".join(f"the {side}'s" for side in Side if side in merged.losers)
     return " and ".join(gets) + (f"; {lost} value is kept in the record" if lost else "")
 
@@ -204,8 +204,8 @@ CROSSINGS: Final = (
 def _crossing() -> Iterator[str]:
     yield "## Direction and clearing"
     yield ""
-    yield "A change crosses unless the side does not send this property, or it was emptied and emptying does not cross. An edit that"
-    yield "does not cross is acknowledged: it stays where it was made, and is not looked at again."
+    yield "A change crosses unless the side does not send this property, or it was emptied and emptying does not cross. Such an edit"
+    yield "stays where it was made."
     yield ""
     yield from _cases(CROSSINGS)
 
@@ -301,6 +301,10 @@ class Meeting:
 
 
 MEETINGS: Final = (
+    Meeting(
+        "one carries our reference of it, whoever shares a criterion",
+        (Candidate("17", REFERENCES[Side.LEFT], False, 0), Candidate("18", 0, False, 0)),
+    ),
     Meeting("exactly one record shares a criterion, and nobody else on this side does", (Candidate("17", 0, False, 0),)),
     Meeting("one shares the e-mail address and the same one the number", (Candidate("17", 0, False, 0), Candidate("17", 1, False, 0))),
     Meeting("one shares the e-mail address and another the number", (Candidate("17", 0, False, 0), Candidate("18", 1, False, 0))),

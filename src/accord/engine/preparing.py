@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accord.core.mapping import Mapped
-from accord.core.matching import Alone, Counterpart, match
+from accord.core.matching import Alone, Counterpart, match, without_references
 from accord.core.planning import FlowRules, Half, Pair, Planned, plan_create, plan_pair, review
 from accord.engine.parts import Engine
 from accord.model.journal import Candidate
@@ -187,7 +187,8 @@ def _plan_unlinked(batch: _Batch, side: Side, id: str, candidates: Sequence[Cand
         batch.work.finished.add(ref)
         return
     invalid = _invalid(rules, side, half)
-    found = match(candidates, invalid) if half.in_scope else Alone()
+    believed = without_references(candidates) if id in batch.parted[side] else candidates
+    found = match(believed, invalid) if half.in_scope else Alone()
     if isinstance(found, Counterpart):
         _plan_fresh(batch, half, found)
     elif not batch.claims([ref]):

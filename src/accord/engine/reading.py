@@ -11,11 +11,12 @@ from typing import TypeAlias
 
 from accord.core.conflicts import instant
 from accord.core.guards import suspiciously_empty
+from accord.core.matching import REFERENCES, reference
 from accord.engine.onboarding import shape
 from accord.engine.parts import Depth, Engine
 from accord.errors import ListingFailed, SystemProblem
 from accord.model.capabilities import ChangeCapture
-from accord.model.dataflow import Flow
+from accord.model.dataflow import Creation, Flow
 from accord.model.journal import Absorb, MatchKey
 from accord.model.links import PendingState
 from accord.model.records import Evidence, Gone, Hint, Known, Observation, Page, Seen, Side, Unreadable
@@ -197,3 +198,11 @@ def _keys(engine: Engine, flow: Flow, side: Side, seen: Seen) -> Iterable[MatchK
         return
     for criterion, key in compiled.keys(side, seen.values):
         yield MatchKey(flow.name, side, seen.ref.id, criterion, key)
+    for maker in (Side.LEFT, Side.RIGHT) if flow.create is Creation.BOTH else (Side.LEFT,):
+        carries = engine.connectors[maker.other].capabilities(flow.datatype(maker.other)).reference
+        if carries is None:
+            continue
+        if side is maker:
+            yield MatchKey(flow.name, side, seen.ref.id, REFERENCES[maker], reference(engine.dataflow.entry(side).system, seen.ref))
+        elif isinstance(mark := seen.values.get(carries), str) and mark:
+            yield MatchKey(flow.name, side, seen.ref.id, REFERENCES[maker], mark)

@@ -1,14 +1,18 @@
 """What an earlier run, or an unanswered call, left open: looked for, adopted, or set free.
 
 Owns: the way from an open or unknown intent to a certain one. A create is looked for by our own reference and never sent again blindly
-(P7); an update or a delete is left to a fresh merge, since both sides are read again first.
+(P7): what was not answered may still be carried out, so that finding nothing counts only after a while. An update or a delete is left to a
+fresh merge, since both sides are read again first.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from accord.core.agreeing import agree
+from accord.core.agreeing import agree, crossed
+from accord.core.conflicts import instant
+from accord.core.planning import FlowRules
 from accord.core.recovering import Adopt, Again, Choose, Wait, told
 from accord.core.rules import RULES
 from accord.engine.onboarding import rules_for_run
@@ -92,40 +96,42 @@ async def _look_again(engine: Engine, run: Run, intents: Sequence[Intent]) -> No
         now.update((one.ref, one) for one in observed if isinstance(one, Seen))
     pending = [Pending(one.operation.flow, one.operation.source) for one in intents]
     closed = [Closed(one.operation.key, IntentState.ABANDONED, engine.now(), "left to a fresh merge") for one in intents]
-    links = [link for one in intents if (link := await _proven(engine, one.operation, now.get(one.operation.target))) is not None]
+    rules = await rules_for_run(engine, _flow(engine, intents[0].operation.flow))
+    links = [link for one in intents if (link := await _proven(engine, rules, one.operation, now.get(one.operation.target))) is not None]
     await engine.keep(engine.store.close, Closing(run.id, engine.now(), links=links, pending=pending, closed=closed))
 
 
-async def _proven(engine: Engine, operation: Operation, target: Seen | None) -> Link | None:
+def _flow(engine: Engine, name: str) -> Flow:
+    return next(one for one in engine.dataflow.flows if one.name == name)
+
+
+async def _proven(engine: Engine, rules: FlowRules, operation: Operation, target: Seen | None) -> Link | None:
     """The link of an update with the bases of what the target holds as it was sent; so that what happened is not taken for an edit."""
-    flow = next((one for one in engine.dataflow.flows if one.name == operation.flow), None)
-    if flow is None or target is None or operation.kind is not OperationKind.UPDATE:
+    if target is None or operation.kind is not OperationKind.UPDATE:
         return None
-    links = await engine.keep(engine.store.links, flow.name, operation.side, [target.ref.id])
+    links = await engine.keep(engine.store.links, operation.flow, operation.side, [target.ref.id])
     link = links.get(target.ref.id)
     if link is None or link.id != operation.link:
         return None
-    rules = await rules_for_run(engine, flow)
     resolved = await engine.keep(references_of, engine, rules, [target])
     answer = rules.compiled.common(operation.side, target.values, resolved).values
-    source = {change.name: change.value for change in operation.changes if not isinstance(change.value, Mapping)}  # a list is of both sides
-    return agree(link, operation, source, answer, whole=False)[0]
+    return agree(link, operation, crossed(operation), answer, whole=False)[0]
 
 
 async def _settle(engine: Engine, run: Run, name: str, pairs: Sequence[tuple[Intent, Found]]) -> int:
     """End the creates of one flow that can be told. A source that was matched meanwhile needs no other counterpart."""
-    flow = next((one for one in engine.dataflow.flows if one.name == name), None)
-    if flow is None:
-        return 0  # the flow left the configuration: its open creates wait until it is back
-    rules = await rules_for_run(engine, flow)
-    ends = {found.key: told(intent.operation.target.side, found) for intent, found in pairs}
+    rules = await rules_for_run(engine, _flow(engine, name))
+    now = engine.clock.now()
+    ends = {found.key: told(intent.operation.target.side, found, _settled(rules, intent, now)) for intent, found in pairs}
     found = [(intent, end.record) for intent, _ in pairs if isinstance(end := ends[intent.operation.key], Adopt)]
-    resolved = await engine.keep(references_of, engine, rules, [record for _, record in found])
-    closing = _Adopting(engine, await engine.keep(_linked, engine, flow, [intent for intent, _ in pairs]))
+    records = [record for _, record in found]
+    resolved = await engine.keep(references_of, engine, rules, records)
+    intents = [intent for intent, _ in pairs]
+    closing = _Adopting(engine, *await engine.keep(_linked, engine, rules.flow, intents, records))
     for intent, record in found:
         answer = rules.compiled.common(record.ref.side, record.values, resolved).values
         closing.adopt(intent, record, answer)
-    for intent, _ in pairs:
+    for intent in intents:
         end = ends[intent.operation.key]
         if isinstance(end, Again):
             closing.again(intent)
@@ -134,18 +140,35 @@ async def _settle(engine: Engine, run: Run, name: str, pairs: Sequence[tuple[Int
         elif isinstance(end, Wait):
             closing.wait(intent)
     await engine.keep(closing.commit, run)
-    await _still_there(engine, [record for _, record in found])
-    return len(closing.closed)
+    await _still_there(engine, records)
+    return sum(one.state is not IntentState.UNKNOWN for one in closing.closed)
 
 
-def _linked(engine: Engine, flow: Flow, intents: Sequence[Intent]) -> dict[RecordRef, str]:
-    """The counterparts that the sources of creates have by now. Runs on the store's thread."""
+def _settled(rules: FlowRules, intent: Intent, now: datetime) -> bool:
+    """Whether what an unanswered create has not made by now it will never make, or a second one under the same key would be the first.
+
+    When an open one was sent, before a crash, is not known: it counts from when it was first looked for.
+    """
+    abilities = rules.capabilities[intent.operation.side]
+    if abilities.idempotency_key or not abilities.settles:
+        return True
+    return intent.state is IntentState.UNKNOWN and (now - instant(intent.closed or intent.at)).total_seconds() >= abilities.settles
+
+
+def _linked(
+    engine: Engine, flow: Flow, intents: Sequence[Intent], records: Sequence[Seen]
+) -> tuple[Mapping[RecordRef, str], Collection[RecordRef]]:
+    """The counterparts that the sources of creates have by now, and the found records that are somebody's. Runs on the store's thread."""
     found: dict[RecordRef, str] = {}
     for side in Side:
         refs = {one.operation.source.id: one.operation.source for one in intents if one.operation.source.side is side}
         links = engine.store.links(flow.name, side, list(refs)) if refs else {}
         found |= {refs[id]: link.record(side.other) for id, link in links.items()}
-    return found
+    taken: set[RecordRef] = set()
+    for side in Side:
+        made = {one.ref.id: one.ref for one in records if one.ref.side is side}
+        taken.update(made[id] for id in (engine.store.owners(side, flow.datatype(side), list(made)) if made else ()))
+    return found, taken
 
 
 async def _still_there(engine: Engine, records: Sequence[Seen]) -> None:
@@ -158,11 +181,15 @@ async def _still_there(engine: Engine, records: Sequence[Seen]) -> None:
 
 
 class _Adopting:
-    """The ends of one group of open creates, brought together for one transaction. ``linked``: counterparts that sources have already."""
+    """The ends of one group of open creates, brought together for one transaction.
 
-    def __init__(self, engine: Engine, linked: Mapping[RecordRef, str]) -> None:
+    ``linked``: counterparts that sources have already; ``taken``: found records that have a link.
+    """
+
+    def __init__(self, engine: Engine, linked: Mapping[RecordRef, str], taken: Collection[RecordRef]) -> None:
         self.engine = engine
         self.linked = linked
+        self.taken = set(taken)
         self.links: list[Link] = []
         self.records: list[Seen] = []
         self.pending: list[Pending] = []
@@ -176,9 +203,10 @@ class _Adopting:
         """
         operation = intent.operation
         other = self.linked.get(operation.source)
-        if other is not None and other != record.ref.id:
-            self.choose(intent, (record.ref.id,))
+        if other != record.ref.id and (other is not None or record.ref in self.taken):
+            self.choose(intent, (record.ref.id,), "MATCH-04")
             return
+        self.taken.add(record.ref)
         self._end(intent, IntentState.ADOPTED, record.ref.id)
         self.pending.append(Pending(operation.flow, operation.source))
         if other is None:
@@ -198,13 +226,15 @@ class _Adopting:
         """It cannot be told; but a source that has a counterpart by now waits for none."""
         if intent.operation.source in self.linked:
             self._end(intent, IntentState.ABANDONED, "")
+        elif intent.state is IntentState.OPEN:
+            self.closed.append(Closed(intent.operation.key, IntentState.UNKNOWN, self.engine.now(), RULES["UNKNOWN-01"]))
 
-    def choose(self, intent: Intent, candidates: tuple[str, ...]) -> None:
-        """Several records are this one: a person must choose."""
+    def choose(self, intent: Intent, candidates: tuple[str, ...], rule: str = "MATCH-02") -> None:
+        """Which record this one is cannot be told: a person must choose."""
         self._end(intent, IntentState.ABANDONED, "")
-        cause = f"{RULES['MATCH-02']}: {', '.join(candidates[:5])}"
+        cause = f"{RULES[rule]}: {', '.join(candidates[:5])}"
         source = intent.operation.source
-        self.pending.append(Pending(intent.operation.flow, source, PendingState.REVIEW, "MATCH-02", cause, (), candidates))
+        self.pending.append(Pending(intent.operation.flow, source, PendingState.REVIEW, rule, cause, (), candidates))
 
     def _end(self, intent: Intent, state: IntentState, target: str) -> None:
         self.closed.append(Closed(intent.operation.key, state, self.engine.now(), "found by our reference" if target else "", target))

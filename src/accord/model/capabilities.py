@@ -25,9 +25,10 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """The abilities of one datatype. ``granularity`` and ``skew`` are seconds.
+    """The abilities of one datatype. ``granularity`` and ``settles`` are seconds.
 
     ``create_only``: properties that a create may carry and an update may not. ``read_only``: neither may.
+    ``settles``: so long after it was given up a create may still happen. ``reference``: the property that shows our reference of a record.
     ``assumptions``: sentences that hold until a person has confirmed them against the live system.
     """
 
@@ -41,6 +42,8 @@ class Capabilities:
     sees_deletes: bool = False
     modified_time: bool = False
     granularity: float = 0.0
+    settles: float = 0.0
+    reference: str | None = None
     create_only: frozenset[str] = field(default_factory=frozenset)
     read_only: frozenset[str] = field(default_factory=frozenset)
     assumptions: tuple[str, ...] = ()

@@ -27,13 +27,14 @@ class IntentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A journaled operation."""
+    """A journaled operation. ``closed``: when its outcome was known, be it that it is unknown; "" before."""
 
     operation: Operation
     run: str
     state: IntentState
     at: str
     message: str = ""
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

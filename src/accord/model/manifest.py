@@ -49,7 +49,8 @@ class Limits:
 
     ``concurrency``: calls at once. ``per_second``: calls started in a second, 0 unlimited. ``deadline_seconds``: for one call, from
     connecting to the last byte; a retry has its own. ``retries``: of a read. ``longest_wait_seconds``: in all, for one call that is told
-    to wait. ``body_megabytes``: the largest answer that is taken, unpacked.
+    to wait. ``body_megabytes``: the largest answer that is taken, unpacked. ``settles_seconds``: how long after a call was given up the
+    server may still carry it out; before that, finding no copy of an unanswered create proves nothing.
     """
 
     concurrency: int = 32
@@ -58,6 +59,7 @@ class Limits:
     retries: int = 4
     longest_wait_seconds: float = 120.0
     body_megabytes: int = 64
+    settles_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

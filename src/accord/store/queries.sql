@@ -234,17 +234,17 @@ UPDATE intent SET state = ?2, closed = ?3, message = ?4, target = CASE ?5 WHEN '
 
 -- name: intents_unfinished
 -- Intents that are open or unknown, oldest first.
-SELECT operation, run, state, at, message, target FROM intent JOIN journaled USING (seq)
+SELECT operation, run, state, at, message, target, closed FROM intent JOIN journaled USING (seq)
 WHERE state IN ('open', 'unknown') AND state IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT ?2;
 
 -- name: intents
 -- Intents in any states, oldest first.
-SELECT operation, run, state, at, message, target FROM intent JOIN journaled USING (seq)
+SELECT operation, run, state, at, message, target, closed FROM intent JOIN journaled USING (seq)
 WHERE state IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT ?2;
 
 -- name: history
 -- What was tried with one record, newest first.
-SELECT operation, run, state, at, message, target FROM intent JOIN journaled USING (seq)
+SELECT operation, run, state, at, message, target, closed FROM intent JOIN journaled USING (seq)
 WHERE seq IN (SELECT seq FROM intent WHERE flow = ?1 AND source_side = ?2 AND source = ?3
     UNION SELECT seq FROM intent WHERE flow = ?1 AND target = ?3 AND target <> '' AND source_side <> ?2)
 ORDER BY seq DESC LIMIT ?4;
@@ -263,13 +263,13 @@ WHERE source_side = ?2 AND state = 'done' AND at > ?4 GROUP BY target HAVING cou
 
 -- name: written_since
 -- The operations on some records since an instant, oldest first.
-SELECT operation, run, state, at, message, target FROM intent CROSS JOIN journaled USING (seq)
+SELECT operation, run, state, at, message, target, closed FROM intent CROSS JOIN journaled USING (seq)
 WHERE intent.flow = ?1 AND target IN (SELECT value FROM json_each(?3)) AND target <> '' AND source_side = ?2 AND state = 'done' AND at > ?4
 ORDER BY intent.seq;
 
 -- name: run_intents
 -- The intents of one run, oldest first, beyond a number.
-SELECT seq, operation, run, state, at, message, target FROM intent JOIN journaled USING (seq)
+SELECT seq, operation, run, state, at, message, target, closed FROM intent JOIN journaled USING (seq)
 WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3;
 
 -- name: cursor

@@ -95,12 +95,12 @@ def pending_row(one: Pending) -> tuple[Any, ...]:
 
 
 def intent_of(row: Sequence[Any]) -> Intent:
-    """(operation, run, state, at, message, target); a created record's id is known only since the end."""
+    """(operation, run, state, at, message, target, closed); a created record's id is known only since the end."""
     operation = _unpacked(_operation, row[0])
     if not operation.target.id and row[5]:
         target = RecordRef(operation.target.side, operation.target.datatype, row[5])
         operation = replace(operation, target=target)
-    return Intent(operation, row[1], IntentState(row[2]), row[3], row[4])
+    return Intent(operation, row[1], IntentState(row[2]), row[3], row[4], row[6] or "")
 
 
 def run_of(row: Sequence[Any]) -> Run:

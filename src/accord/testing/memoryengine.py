@@ -6,6 +6,7 @@ Owns: putting the parts together as app.py does, with everything passed in. Does
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import ParamSpec, TypeVar
 
+from accord.connectors.memory_world import REFERENCE
 from accord.core.mapping import CompiledFlow, compile_flow
 from accord.engine.cycle import cycle
 from accord.engine.parts import Depth, Engine
@@ -48,10 +49,10 @@ def compile_all(dataflow: Dataflow, datatypes: Mapping[Side, Mapping[str, Dataty
 
 
 def wanted(dataflow: Dataflow, compiled: Mapping[str, CompiledFlow], side: Side) -> dict[str, Collection[str]]:
-    """The properties that the flows need, by datatype of one side."""
+    """The properties that the flows need, and our reference, by datatype of one side."""
     names: dict[str, set[str]] = {}
     for flow in dataflow.flows:
-        names.setdefault(flow.datatype(side), set()).update(compiled[flow.name].wanted(side))
+        names.setdefault(flow.datatype(side), {REFERENCE}).update(compiled[flow.name].wanted(side))
     return dict(names)
 
 
