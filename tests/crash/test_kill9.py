@@ -27,15 +27,21 @@ KILLS = 20
 COLLECTIONS = ("persons", "companies", "products", "invoices")
 
 
-def sync(folder: Path) -> "subprocess.Popen[bytes]":
+def sync(folder: Path, output: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
     words = [sys.executable, "-m", "accord.cli.main", "sync", "-d", str(folder / "dataflow.yaml"), "--json"]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return subprocess.Popen(words, stdout=output, stderr=subprocess.PIPE)
 
 
 def configure(folder: Path, crm: Running, care: Running) -> None:
     write_starter(folder, demo=True)
     lines = {"CUSTOMCRM_URL": crm.url, "CUSTOMCRM_KEY": crm.key, "MEMBERCARE_URL": care.url, "MEMBERCARE_KEY": care.key}
     (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()) + "MEMBERCARE_PERSON=1\n")
+    manifest = folder / "membercare.yaml"
+    text = manifest.read_text()
+    assert "limits:\n" in text
+    manifest.write_text(
+        text.replace("limits:\n", "limits:\n  settles_seconds: 0.2  # the sandbox is done with a call before its caller is dead\n", 1)
+    )
 
 
 def dump(server: Running, collection: str) -> list[dict[str, Any]]:
@@ -88,9 +94,12 @@ def test_P07_P16_twenty_kills_in_a_first_load_leave_nothing_twice_and_nothing_mi
         _, errors = process.communicate()
         assert process.returncode in (0, 5), errors.decode()
         assert killed == KILLS, "the load ended before all kills; make SIZE larger"
-        again = sync(folder)
-        _, errors = again.communicate()
-        assert again.returncode in (0, 5), errors.decode()
+        for _ in range(20):
+            again = sync(folder, subprocess.PIPE)
+            said, errors = again.communicate()
+            assert again.returncode in (0, 5), errors.decode()
+            if not any(flow["unknown"] for flow in json.loads(said)["flows"]):
+                break  # what was being created at a kill is looked for again until finding nothing proves something
         found = references(care)
         assert [mark for mark, times in found.items() if times > 1] == []
         assert set(found) == expected_references
