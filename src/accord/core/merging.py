@@ -107,8 +107,8 @@ class PropertyRule:
 class Merged:
     """The outcome for one property.
 
-    ``left``, ``right``: what that side should get, ABSENT for nothing. ``agreed``: the bases may be set to what both sides hold now.
-    ``settled``: only this side's base may (its edit is acknowledged, but does not cross). ``losers``: the sides of which an edit is
+    ``left``, ``right``: what that side should get, ABSENT for nothing. ``agreed``: the bases may be set to what both sides hold now, be
+    it the same, or an edit that does not cross and stays where it was made. ``losers``: the sides of which an edit is
     replaced: for a list it can be both, in different items.
     """
 
@@ -117,7 +117,6 @@ class Merged:
     left: Value | Nothing = ABSENT
     right: Value | Nothing = ABSENT
     agreed: bool = False
-    settled: Side | None = None
     conflict: bool = False
     held: bool = False
     losers: frozenset[Side] = frozenset()
@@ -211,7 +210,7 @@ def _cross(rule: PropertyRule, table_rule: str, source: Side, value: Value) -> M
     if not _sends(rule.direction, source):
         return Merged(rule.name, "MERGE-11")  # its base stays: should the property cross both ways one day, the edit is still an edit
     if is_empty(value) and rule.clear is ClearPolicy.IGNORE:
-        return Merged(rule.name, "MERGE-13", settled=source)
+        return Merged(rule.name, "MERGE-13", agreed=True)
     return _give(rule.name, table_rule, source.other, value)
 
 
