@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from accord.config.secrets import EnvironmentSecrets
+    from accord.connectors.live import Live
     from accord.core.mapping import CompiledFlow
     from accord.engine.census import FlowCensus
     from accord.engine.parts import Depth, Engine
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from accord.engine.serving import Bell, Notice, Rhythm
     from accord.errors import Problem
     from accord.model.dataflow import Dataflow
-    from accord.model.manifest import Manifest
+    from accord.model.manifest import Datatype, Manifest
     from accord.model.records import Side
     from accord.model.runs import Run
     from accord.ports import Connector
@@ -246,7 +247,7 @@ def connector(setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]]) 
     return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom())
 
 
-def live(path: str | os.PathLike[str]) -> "Live":
+def live(path: Path) -> "Live":
     """A system as trials reach it, by its manifest alone and the .env beside it. Raises ConfigurationError with every problem."""
     from accord.config.checking import missing_secrets
     from accord.config.manifest import read_manifest
@@ -256,7 +257,7 @@ def live(path: str | os.PathLike[str]) -> "Live":
     from accord.errors import ConfigurationError
 
     manifest = read_manifest(path)
-    secrets = EnvironmentSecrets(os.environ, read_dotenv(Path(path).resolve().parent / ".env"))
+    secrets = EnvironmentSecrets(os.environ, read_dotenv(path.resolve().parent / ".env"))
     if problems := missing_secrets(path, manifest, secrets):
         raise ConfigurationError(problems)
     return Live(manifest, secrets, RealClock(), lambda: open_http(manifest, secrets), random.SystemRandom(), RandomIds().new())

@@ -3,11 +3,24 @@
 Owns: what these commands print, and when they may write. Does not own: the schema (config/), what is tried (checks/, testing/).
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from accord.cli.output import json_option, print_json
+
+if TYPE_CHECKING:
+    from accord.connectors.live import Live
+    from accord.testing.conformance import Conformed, Judged
+    from accord.testing.conformance_subject import Choice
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MANIFEST = click.argument("path", metavar="MANIFEST", type=click.Path(dir_okay=False, path_type=Path))
+DATATYPES = click.option("--datatype", "datatypes", multiple=True, metavar="D", help="Only this datatype; may be repeated.")
+NOT_ALL_HOLDS = 2
 
 
 @click.group("manifest")
@@ -34,3 +47,130 @@ def schema_command(output: Path | None, as_json: bool) -> int:
     else:
         click.echo(f"wrote {output}")
     return 0
+
+
+def _subject_options(command: F) -> F:
+    """What can be said about the records that conform makes."""
+    for option in (
+        click.option("--text", metavar="NAME", help="A property that holds any text; otherwise one is chosen."),
+        click.option("--other", metavar="NAME", help="Another one."),
+        click.option("--with", "needs", multiple=True, metavar="NAME=VALUE", help="What every create needs besides; may be repeated."),
+        click.option("--refused", multiple=True, metavar="NAME=VALUE", help="A value that the system says no to."),
+        click.option("--inexact", is_flag=True, help="The system may change texts: trim them, compose accents."),
+        click.option("--one-empty", is_flag=True, help="The system does not hold null and empty text apart."),
+        click.option("--leave-records", is_flag=True, help="Test records may stay where the system cannot delete."),
+    ):
+        command = option(command)
+    return command
+
+
+@manifest_command.command("conform")
+@MANIFEST
+@json_option
+@DATATYPES
+@click.option("--allow-writes-to", "allowed", required=True, metavar="NAME", help="The system's name, as its manifest gives it.")
+@_subject_options
+def conform_command(path: Path, as_json: bool, datatypes: tuple[str, ...], allowed: str, **said: Any) -> int:
+    """Try every law that connectors keep on the live system that MANIFEST describes.
+
+    Test records are made, their texts beginning with "Accord trial", and removed afterwards. Exit 0: nothing was found that does not hold.
+    2: something does not hold. 3: the manifest or the words are off. 4: the system cannot be reached or refuses us.
+    """
+    from accord import app
+    from accord.errors import UsageError
+    from accord.testing.conformance import Verdict, conform
+
+    live = app.live(path)
+    _require_leave(live, allowed)
+    done: list[Conformed] = []
+    untried: dict[str, str] = {}
+    for datatype in datatypes or live.manifest.datatypes:
+        try:
+            done.append(conform(live, datatype, _choice(live, datatype, said), _teller(datatype, as_json)))
+        except UsageError as error:
+            if datatypes:
+                raise
+            untried[datatype] = f"{error.message}. {error.remedy}"
+    if as_json:
+        print_json(_conformed_json(live, done, untried))
+    else:
+        _print_conformed(done, untried)
+    return NOT_ALL_HOLDS if any(each.count(Verdict.DOES_NOT) for each in done) else 0
+
+
+def _require_leave(live: "Live", allowed: str) -> None:
+    """Raise UsageError unless the system that may be written to is this one."""
+    from accord.errors import UsageError
+
+    if allowed != live.manifest.system:
+        raise UsageError(
+            f"--allow-writes-to {allowed}: this manifest describes {live.manifest.system}",
+            f"If test records may be made there: --allow-writes-to {live.manifest.system}",
+        )
+
+
+def _choice(live: "Live", datatype: str, said: dict[str, Any]) -> "Choice":
+    from accord.errors import UsageError
+    from accord.testing.conformance_subject import Choice, values_of
+
+    known = live.manifest.datatypes.get(datatype)
+
+    def values(pairs: tuple[str, ...]) -> dict[str, Any]:
+        split = [pair.partition("=") for pair in pairs]
+        if not all(equals for _, equals, _ in split):
+            raise UsageError("a value is given as NAME=VALUE", "Such as: --with Status=draft")
+        return values_of({name: value for name, _, value in split}, known) if known else {}
+
+    return Choice(
+        text=said["text"],
+        other=said["other"],
+        needs=values(said["needs"]),
+        refused=values(said["refused"]) or None,
+        exact=not said["inexact"],
+        empties=not said["one_empty"],
+        leave=said["leave_records"],
+    )
+
+
+def _teller(datatype: str, as_json: bool) -> "Callable[[Judged], None]":
+    """Prints each verdict as it comes."""
+    colours = {"holds": "green", "does not hold": "red", "cannot tell": "yellow"}
+    heading = iter([f"\n{datatype}"])
+
+    def tell(judged: "Judged") -> None:
+        if as_json:
+            return
+        for line in heading:
+            click.secho(line, bold=True)
+        click.secho(f"  {judged.verdict.value:<14}", fg=colours[judged.verdict.value], nl=False)
+        click.echo(judged.check)
+        if judged.reason:
+            click.echo(f"{'':<16}{judged.reason}")
+
+    return tell
+
+
+def _print_conformed(done: "list[Conformed]", untried: dict[str, str]) -> None:
+    from accord.testing.conformance import Verdict
+
+    click.echo()
+    for each in done:
+        hold, broken, open_ = (each.count(verdict) for verdict in (Verdict.HOLDS, Verdict.DOES_NOT, Verdict.CANNOT_TELL))
+        click.echo(f"{each.datatype}: {hold} hold, {broken} do not, {open_} cannot be told; {each.removed} test records removed")
+        if each.left:
+            click.secho(f"    still there, not removed: {', '.join(each.left)}", fg="yellow")
+    for datatype, reason in untried.items():
+        click.secho(f"{datatype}: not tried: {reason}", fg="yellow")
+
+
+def _conformed_json(live: "Live", done: "list[Conformed]", untried: dict[str, str]) -> dict[str, Any]:
+    rows = [
+        {
+            "datatype": each.datatype,
+            "checks": [{"check": one.check, "verdict": one.verdict.value, "reason": one.reason} for one in each.judged],
+            "removed": each.removed,
+            "left": each.left,
+        }
+        for each in done
+    ]
+    return {"system": live.manifest.system, "datatypes": rows, "not_tried": untried}

@@ -72,6 +72,10 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Limits", "settles_seconds"): Key(
         "how long after a call was given up the server may still carry it out; an unanswered create is not sent again before that", 60
     ),
+    ("Limits", "settles_seconds"): Key(
+        "how long after a call was given up the server may still carry it out; only then finding no copy of an unanswered create proves it",
+        60.0,
+    ),
     ("SystemClock", "format"): Key("whether the system's times carry a zone (2026-01-31T12:00:00Z) or not (2026-01-31T12:00:00)", "naive"),
     ("SystemClock", "zone"): Key("the zone of times that carry none", "Europe/Oslo"),
     ("SystemClock", "granularity_seconds"): Key("how fine the times are that the system notes for a change", 1.0),

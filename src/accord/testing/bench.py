@@ -226,13 +226,13 @@ class Bench:
 
 def done(outcome: Outcome) -> Seen:
     """What the system answered to a write that must have been done."""
-    assert outcome.kind is OutcomeKind.DONE, outcome
+    assert outcome.kind is OutcomeKind.DONE, f"{outcome.kind.value}: {outcome.message}"
     assert outcome.observation is not None, "a create or update that was done carries the record"
     return outcome.observation
 
 
 def refused(outcome: Outcome) -> None:
     """That a write was refused, with words, and was no breakdown of the system."""
-    assert outcome.kind is OutcomeKind.REFUSED, outcome
+    assert outcome.kind is OutcomeKind.REFUSED, f"{outcome.kind.value}, not refused: {outcome.message}"
     assert outcome.message, "a refusal carries the system's words"
     assert not outcome.fatal, "one refused record does not stop the rest"

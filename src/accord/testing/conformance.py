@@ -1,0 +1,209 @@
+"""The conformance kit: the laws of every connector, tried on a live system through its manifest (`accord manifest conform`).
+
+Owns: trying one law after another, the verdicts and their reasons. Does not own: the laws (contract_*.py), the test records
+(conformance_world.py), which properties are used (conformance_subject.py).
+"""
+
+import ast
+import asyncio
+import linecache
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from accord.connectors.live import Live
+from accord.errors import ListingFailed, SystemProblem, UsageError
+from accord.model.capabilities import Capabilities
+from accord.model.records import Seen
+from accord.ports import Connector
+from accord.testing.bench import Bench, Subject
+from accord.testing.conformance_subject import Choice, absent_like, choose, wanted_of
+from accord.testing.conformance_world import LiveWorld, Noting
+from accord.testing.contract_reading import ReadingContract
+from accord.testing.contract_transport import Line, TransportContract
+from accord.testing.contract_writing import WritingContract
+from accord.testing.laws import CannotTell, Trial, trials_of
+
+_MARGIN_SECONDS = 0.05
+_FEW_PAGES = 40
+"""How many pages a system is listed in when small ones are asked for; with its own records it may hold a great many."""
+
+
+class Verdict(StrEnum):
+    """What came of a check."""
+
+    HOLDS = "holds"
+    DOES_NOT = "does not hold"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A check, its verdict, and why where it does not simply hold."""
+
+    check: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Conformed:
+    """What came of a datatype. ``removed``: how many test records; ``left``: the ids of those that could not be removed."""
+
+    datatype: str
+    subject: Subject
+    judged: list[Judged] = field(default_factory=list)
+    removed: int = 0
+    left: list[str] = field(default_factory=list)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many checks came out like that."""
+        return sum(each.verdict is verdict for each in self.judged)
+
+
+def trials() -> list[Trial]:
+    """All trials of all laws."""
+    return [trial for contract in (ReadingContract(), WritingContract(), TransportContract()) for trial in trials_of(contract)]
+
+
+def conform(live: Live, datatype: str, said: Choice, tell: Callable[[Judged], None]) -> Conformed:
+    """Try every law on one datatype of a live system; ``tell`` is given each verdict as it comes. Test records are removed.
+
+    Raises UsageError when the manifest does not say enough to try anything, SystemProblem when the system cannot be listed.
+    """
+    if not __debug__:
+        raise UsageError("the laws are assertions, and Python was told to leave those out", "Run it without -O and PYTHONOPTIMIZE.")
+    described = live.manifest.datatypes.get(datatype)
+    if described is None:
+        raise UsageError(f"there is no datatype {datatype}", f"Known are: {', '.join(live.manifest.datatypes)}.")
+    able, ids = asyncio.run(_survey(live, datatype))
+    subject = choose(datatype, described, able, said, f"accord-trial:{live.run}:")
+    if able.create and not able.delete and not said.leave:
+        raise UsageError(
+            f"{datatype}: test records could not be removed, as the manifest has no way to delete them",
+            "If they may stay, say so: --leave-records.",
+        )
+    stage = _Stage(live, replace(subject, absent=absent_like(ids[:50])), page_size=max(1, -(-len(ids) // _FEW_PAGES)))
+    conformed = Conformed(datatype, stage.subject)
+    stage.rehearse(conformed)
+    for number, trial in enumerate(trials()):
+        judged = stage.judge(trial, number, conformed)
+        conformed.judged.append(judged)
+        tell(judged)
+    return conformed
+
+
+async def _survey(live: Live, datatype: str) -> tuple[Capabilities, list[str]]:
+    """What a datatype can do, and the ids of all its records. Raises SystemProblem."""
+    connector = live.connect({datatype: frozenset()})
+    try:
+        pages = [page async for page in connector.list(datatype)]
+    finally:
+        await connector.close()
+    return connector.capabilities(datatype), [each.ref.id for page in pages for each in page.observations if isinstance(each, Seen)]
+
+
+class _Stage:
+    """One datatype of a live system, and one law at a time on it."""
+
+    def __init__(self, live: Live, subject: Subject, page_size: int) -> None:
+        self._live = live
+        self.subject = subject
+        self._page_size = page_size
+        self._everything = frozenset(live.manifest.datatypes[subject.datatype].properties)
+        clock = live.manifest.clock
+        self._settle = clock.granularity_seconds + clock.lag_seconds + _MARGIN_SECONDS
+
+    def judge(self, trial: Trial, number: int, into: Conformed) -> Judged:
+        """Try one law, and tidy up after it."""
+        if trial.needs is not None and getattr(self.subject, trial.needs[0]) is None:
+            return Judged(trial.sentence, Verdict.CANNOT_TELL, trial.needs[1])
+        subject = replace(self.subject, salt=f"{self.subject.salt}{number}:")
+        world = self._world(subject)
+        noted: list[Noting] = []
+        try:
+            with asyncio.Runner() as runner:
+                return self._tried(trial, self._handed(runner, world, subject, noted), runner, noted)
+        finally:
+            self._tidy(world, into, *noted)
+
+    def rehearse(self, into: Conformed) -> None:
+        """Make one test record, and remove it. Raises UsageError when that cannot be done: then nothing else could be tried."""
+        world = self._world(replace(self.subject, salt=f"{self.subject.salt}first:"))
+        try:
+            world.make(self.subject.sample())
+        except CannotTell as unable:
+            remedy = "Say what it needs, or other texts: --with NAME=VALUE, --text NAME, --other NAME."
+            raise UsageError(f"{self.subject.datatype}: {unable}", remedy) from unable
+        finally:
+            self._tidy(world, into)
+
+    def _world(self, subject: Subject) -> LiveWorld:
+        users = self._live.connect({subject.datatype: self._everything})
+        return LiveWorld(users, subject, self._live.clock, self._settle)
+
+    def _tidy(self, world: LiveWorld, into: Conformed, *noted: Noting) -> None:
+        removed, left = world.tidy(*noted)
+        into.removed += removed
+        into.left += left
+        world.close()
+
+    def _handed(self, runner: asyncio.Runner, world: LiveWorld, subject: Subject, noted: list[Noting]) -> Mapping[str, Any]:
+        line = Line(self._live.dial())
+
+        def connect(size: int | None) -> Connector:
+            page_size = None if size is None else max(size, self._page_size)
+            inner = self._live.connect({subject.datatype: wanted_of(subject)}, None if noted else line, page_size)
+            noted.append(Noting(inner))
+            return noted[-1]
+
+        bench = Bench(runner.run, connect(None), world, subject)
+        return {"bench": bench, "connect": connect, "line": line, "world": world, "subject": subject}
+
+    def _tried(self, trial: Trial, handed: Mapping[str, Any], runner: asyncio.Runner, noted: list[Noting]) -> Judged:
+        try:
+            trial.law(**{name: handed[name] for name in trial.wants}, **trial.case)
+        except CannotTell as unable:
+            return Judged(trial.sentence, Verdict.CANNOT_TELL, str(unable))
+        except AssertionError as error:
+            return Judged(trial.sentence, Verdict.DOES_NOT, _told(error))
+        except ListingFailed as error:
+            return Judged(trial.sentence, Verdict.DOES_NOT, error.message)
+        except SystemProblem as error:
+            return Judged(trial.sentence, Verdict.CANNOT_TELL, error.message)
+        except (LookupError, TypeError, ValueError) as error:  # an answer of a form that the law did not even think of
+            return Judged(trial.sentence, Verdict.DOES_NOT, f"{type(error).__name__}: {_told(error)}")
+        else:
+            return Judged(trial.sentence, Verdict.HOLDS)
+        finally:
+            for each in noted:
+                runner.run(each.close())
+
+
+def _told(error: Exception) -> str:
+    """What an error says, or the assertion that failed and the values of the names in it."""
+    said = str(error).strip().split("\n")[0]
+    if said and not isinstance(error, LookupError):
+        return said
+    frame, line = next(reversed(list(traceback.walk_tb(error.__traceback__))))
+    text = linecache.getline(frame.f_code.co_filename, line).strip()
+    values = [
+        f"{name} = {_short(frame.f_locals[name])}" for name in _names(text) if name in frame.f_locals and name not in ("bench", "self")
+    ]
+    return "; ".join([f"{said}: {text}" if said else text, *values])
+
+
+def _names(text: str) -> Iterator[str]:
+    """The names in a line of a program, each once; none if it is not a whole statement."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    yield from dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."
