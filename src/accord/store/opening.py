@@ -29,6 +29,10 @@ PRAGMA wal_autocheckpoint = 8000;
 
 BUSY_MILLISECONDS = 5000
 
+STATEMENTS = 512
+"""So many uses back a statement stays prepared: the cache counts uses, not statements, and the default of 100 forgets what each batch needs
+once."""
+
 
 def open_to_write(path: Path, flows: Sequence[Flow]) -> tuple[Database, StateLock | None]:
     """Open or make a state for the one engine that may write. Raises StoreBusy if there is one, StoreError if it cannot be used."""
@@ -91,8 +95,9 @@ def make_copy(database: Database, path: Path) -> None:
 
 
 def _connect(path: Path, flags: int) -> apsw.Connection:
-    connection = apsw.Connection(str(path), flags=flags)
+    connection = apsw.Connection(str(path), flags=flags, statementcachesize=STATEMENTS)
     connection.set_busy_timeout(BUSY_MILLISECONDS)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)  # plans never hang on bound values: else each new value prepares anew, 10 x dearer
     return connection
 
 
