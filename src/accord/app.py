@@ -117,6 +117,7 @@ def load(path: str | os.PathLike[str]) -> Setup:
     from accord.config.checking import check_dataflow
     from accord.config.dataflow import read_dataflow
     from accord.config.manifest import read_manifest
+    from accord.config.personal import with_personal
     from accord.config.secrets import EnvironmentSecrets, read_dotenv
     from accord.errors import ConfigurationError
     from accord.model.records import Side
@@ -128,6 +129,7 @@ def load(path: str | os.PathLike[str]) -> Setup:
     problems = check_dataflow(dataflow, manifests[Side.LEFT], manifests[Side.RIGHT])
     if problems:
         raise ConfigurationError(problems)
+    manifests = {side: with_personal(each, dataflow, side) for side, each in manifests.items()}
     return Setup(dataflow, manifests, EnvironmentSecrets(os.environ, read_dotenv(folder / ".env")), folder)
 
 

@@ -5,7 +5,8 @@ Owns: putting the parts together, several writes at once, what a system can real
 """
 
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 
 from accord.connectors.http import AioHttp, Http, HttpSettings, Origin
@@ -28,6 +29,7 @@ from accord.model.records import Observation, Page, Side
 from accord.ports import Clock, Secrets
 
 _AGENT = "accord"
+_TOKENS_REMEMBERED = 32  # a server may speak of one that it has long replaced
 
 
 class RestConnector:
@@ -54,10 +56,10 @@ class RestConnector:
         constant = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": _AGENT}
         constant |= {name: vault.fill(text) for name, text in manifest.headers.items()}
         courier = Courier(manifest.system, http, manifest.limits, clock, rng)
-        signing = sign_in(manifest.authentication, base, constant, vault.fill, courier, clock, manifest.clock.zone)
+        signing = sign_in(manifest.authentication, base, constant, vault, courier, clock, manifest.clock.zone)
         self._base = base
         self._caller = Caller(courier, signing)
-        self._showing = Showing(vault.opened)
+        self._showing = Showing(vault)
         self._flights = Flights()
         self._abilities: dict[str, Capabilities] = {}
         self._halves: dict[str, tuple[ReadHalf, WriteHalf]] = {}
@@ -132,19 +134,27 @@ class RestConnector:
 
 
 class _Vault:
-    """Fills secrets in, and remembers them so that they can be masked."""
+    """Fills secrets in, and remembers them so that they can be masked: those of the configuration, and the newest that were learnt."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
-        self.opened: list[str] = []
+        self._opened: list[str] = []
+        self._learnt: deque[str] = deque(maxlen=_TOKENS_REMEMBERED)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._opened, *self._learnt))
 
     def fill(self, text: str) -> str:
         """A text with its references replaced by the secrets behind them."""
         return fill_secrets(text, self._open)
 
+    def learn(self, secret: str) -> None:
+        """Remember a secret that was fetched or made of others."""
+        self._learnt.append(secret)
+
     def _open(self, reference: str) -> str:
         secret = self._secrets.get(reference)
-        self.opened.append(secret)
+        self._opened.append(secret)
         return secret
 
 

@@ -4,14 +4,17 @@ Owns: decoding, the shapes that errors come in, words that are fit to be shown. 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import msgspec
 
+from accord.connectors.redacting import masked
+
 _LONGEST_MESSAGE = 300
+_LONGEST_LOOKED_AT = 4_000  # characters of what a server says
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -59,27 +62,25 @@ def _no_constant(word: str) -> NoReturn:
 
 
 class Showing:
-    """Makes foreign text fit to be shown: control characters escaped, cut, and our own secrets masked should it repeat them."""
+    """Makes foreign text fit to be shown: masked (redacting.py), control characters escaped, cut. ``secrets`` may grow meanwhile."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(sorted((each for each in set(secrets) if len(each) > 3), key=len, reverse=True))
+        self._secrets = secrets
 
-    def text(self, words: object) -> str:
-        """A short line."""
-        line = str(words)[: 4 * _LONGEST_MESSAGE]
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
+    def text(self, words: object, values: Collection[str] = ()) -> str:
+        """A short line. ``values``: what was sent about a person."""
+        line = masked(str(words)[:_LONGEST_LOOKED_AT], self._secrets, values)[: 4 * _LONGEST_MESSAGE]
         line = "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in line)
         return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
-    def complaint(self, status: int, body: bytes) -> Complaint:
+    def complaint(self, status: int, body: bytes, values: Collection[str] = ()) -> Complaint:
         """The server's words from a plain JSON string, problem details, {"error": {...}}, or else the status alone."""
         try:
             said = decode(body) if body else None
         except Malformed:
             said = None
         message, member = _words(said)
-        return Complaint(self.text(f"{status} {message}".strip()), member)
+        return Complaint(self.text(f"{status} {message}".strip(), values), member)
 
 
 def _words(said: Any) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from accord.connectors.http import Answer
 from accord.connectors.rest_answers import Malformed, decode, encode
@@ -20,6 +20,18 @@ from accord.model.manifest import Authentication
 from accord.ports import Clock
 
 _LIFE_OF_A_DOUBTFUL_TOKEN = 300.0  # seconds, when the answer gives no life that can be believed
+
+
+class Vault(Protocol):
+    """Where secrets come from, and where they are remembered so that they can be masked."""
+
+    def fill(self, text: str) -> str:
+        """A text with its references replaced by the secrets behind them."""
+        ...
+
+    def learn(self, secret: str) -> None:
+        """Remember a secret that was given or made."""
+        ...
 
 
 class FixedSignIn:
@@ -49,8 +61,10 @@ class TokenRequest:
 class TokenSignIn:
     """A token that is fetched when it is first needed and again before it runs out; callers at the same time share one fetch."""
 
-    def __init__(self, request: TokenRequest, courier: Courier, clock: Clock) -> None:
+    def __init__(self, request: TokenRequest, courier: Courier, clock: Clock, learn: Callable[[str], None]) -> None:
+        """``learn``: told each token, before it is used."""
         self._request = request
+        self._learn = learn
         self._courier = courier
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -87,6 +101,7 @@ class TokenSignIn:
         token = look(said, steps(asked.rules.token))
         if not isinstance(token, str) or not token:
             raise SystemRefused(self._courier.system, "the sign-in gave no token", "check authentication.token in the manifest")
+        self._learn(token)
         life = self._life(said, answer)
         self._current = {**asked.headers, asked.rules.header: asked.rules.prefix + token}
         self._until = self._clock.monotonic() + max(life - asked.rules.renew_seconds, life / 2)
@@ -128,23 +143,25 @@ def sign_in(
     rules: Authentication,
     base: str,
     constant: Mapping[str, str],
-    fill: Callable[[str], str],
+    vault: Vault,
     courier: Courier,
     clock: Clock,
     naive_zone: str,
 ) -> SignIn:
-    """The way to sign in that a manifest asks for. ``constant``: headers of every call; ``fill`` puts secrets in."""
+    """The way to sign in that a manifest asks for. ``constant``: headers of every call; ``vault`` puts secrets in."""
     if rules.kind == "token":
-        query = fill_query({name: fill(text) for name, text in rules.query.items()}, {})
+        query = fill_query({name: vault.fill(text) for name, text in rules.query.items()}, {})
         url = f"{base}{rules.path}" + (f"?{query}" if query else "")
-        body = encode({name: fill(text) for name, text in rules.body.items()}) if rules.body and rules.method != "GET" else None
-        return TokenSignIn(TokenRequest(url, body, constant, rules, naive_zone), courier, clock)
-    value = fill(rules.value or "")
+        body = encode({name: vault.fill(text) for name, text in rules.body.items()}) if rules.body and rules.method != "GET" else None
+        return TokenSignIn(TokenRequest(url, body, constant, rules, naive_zone), courier, clock, vault.learn)
+    value = vault.fill(rules.value or "")
     if rules.kind == "bearer":
         return FixedSignIn({**constant, "Authorization": f"Bearer {value}"})
     if rules.kind == "header":
         return FixedSignIn({**constant, rules.header: rules.prefix + value})
     if rules.kind == "basic":
-        pair = f"{fill(rules.user or '')}:{fill(rules.password or '')}".encode()
-        return FixedSignIn({**constant, "Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"})
+        pair = f"{vault.fill(rules.user or '')}:{vault.fill(rules.password or '')}".encode()
+        packed = base64.b64encode(pair).decode("ascii")
+        vault.learn(packed)
+        return FixedSignIn({**constant, "Authorization": f"Basic {packed}"})
     return FixedSignIn(constant)

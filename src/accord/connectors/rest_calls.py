@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from accord.connectors.http import Answer, Http, Origin, TransportProblem
 from accord.connectors.limiter import HostLimiter
+from accord.connectors.redacting import without_mail
 from accord.connectors.rest_times import retry_after
 from accord.errors import SystemRefused, SystemUnavailable
 from accord.model.manifest import Limits
@@ -24,8 +25,8 @@ _UNAVAILABLE = 503
 
 
 def place(url: str) -> str:
-    """The path of an address: fit to be shown, as it holds no query and no credentials."""
-    return urlsplit(url).path or "/"
+    """The path of an address: fit to be shown, as it holds no query, no credentials and no e-mail address."""
+    return without_mail(urlsplit(url).path) or "/"
 
 
 class Courier:

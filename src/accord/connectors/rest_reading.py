@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accord.connectors.http import Answer
-from accord.connectors.rest_answers import Malformed, Showing, decode
+from accord.connectors.redacting import personal_values
+from accord.connectors.rest_answers import Complaint, Malformed, Showing, decode
 from accord.connectors.rest_bodies import BodyBuilder
 from accord.connectors.rest_calls import Caller
 from accord.connectors.rest_paging import Flights, Pager, RawPage
@@ -39,6 +40,10 @@ class Parts:
     flights: Flights
     records: RecordReader
     bodies: BodyBuilder
+
+    def complaint(self, answer: Answer, write: Write) -> Complaint:
+        """The server's words about a write, without what the write says about a person."""
+        return self.showing.complaint(answer.status, answer.body, personal_values(write.values, self.datatype.properties))
 
 
 class ReadHalf:
@@ -223,7 +228,7 @@ class ReadHalf:
         if answer.status in (404, 410):
             return []
         if not 200 <= answer.status < 300:
-            raise self._failed(self._parts.showing.complaint(answer.status, answer.body).message)
+            raise self._failed(self._parts.complaint(answer, write).message)
         try:
             found = look(decode(answer.body), steps(rules.items)) if answer.body else []
         except Malformed as error:

@@ -264,7 +264,7 @@ class WriteHalf:
 
     async def _raise_for(self, answer: Answer, write: Write, names: set[str]) -> Never:
         """Raise what an answer other than 2xx means."""
-        complaint = self._parts.showing.complaint(answer.status, answer.body)
+        complaint = self._parts.complaint(answer, write)
         status = answer.status
         if status < 400 or status >= 500 or status == 408:
             raise _Ended(OutcomeKind.UNKNOWN, complaint.message)
