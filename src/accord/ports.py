@@ -145,6 +145,10 @@ class Store(Protocol):
         """Records of the other side that share a match key with these, live ones only; ids without any are left out."""
         ...
 
+    def live(self, side: Side, datatype: str, after: str = "", limit: int = 500) -> Sequence[str]:
+        """Ids of known records that are not gone, in the store's order, beyond ``after``."""
+        ...
+
     def count(self, side: Side, datatype: str) -> int:
         """How many records of a datatype are known and not gone."""
         ...

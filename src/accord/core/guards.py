@@ -41,6 +41,11 @@ def careful(amount: Amount, links: int) -> bool:
     return amount.all <= CAREFUL_NUMBER or amount.all <= links * CAREFUL_PERCENT / 100
 
 
+def suspiciously_many(missing: int, known: int) -> bool:
+    """Whether so many known records are missing from a full listing that the listing is to be doubted, not the records."""
+    return missing > CAREFUL_NUMBER and missing * 2 > known
+
+
 def suspiciously_empty(listed: int, known: int) -> bool:
     """Whether a full listing that yielded ``listed`` records cannot be believed, since ``known`` live ones were there before."""
     return listed == 0 and known > 0

@@ -76,6 +76,7 @@ class Engine:
 
     ``progress``: told the flow, records done, and records left as far as known. ``in_hand``: what a stop has to wait for.
     ``approve``: a person has looked: what the guards hold goes on in this run.
+    ``unlisted``: records that are there although no full listing shows them.
     ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
     """
 
@@ -94,6 +95,7 @@ class Engine:
     approve: bool = False
     tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
     in_hand: InHand = field(default_factory=InHand)
+    unlisted: set[tuple[Side, str, str]] = field(default_factory=set)
     heard: set[RecordRef] = field(default_factory=set)
 
     def now(self) -> str:

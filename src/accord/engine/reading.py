@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from accord.core.conflicts import instant
-from accord.core.guards import suspiciously_empty
+from accord.core.guards import suspiciously_empty, suspiciously_many
 from accord.core.matching import REFERENCES, reference
 from accord.engine.onboarding import shape
 from accord.engine.parts import Depth, Engine
@@ -19,7 +19,7 @@ from accord.model.capabilities import ChangeCapture
 from accord.model.dataflow import Creation, Flow
 from accord.model.journal import Absorb, MatchKey
 from accord.model.links import PendingState
-from accord.model.records import Evidence, Gone, Hint, Known, Observation, Page, Seen, Side, Unreadable
+from accord.model.records import Evidence, Gone, Hint, Known, Observation, Page, RecordRef, Seen, Side, Unreadable
 from accord.model.runs import Run
 
 READS_BEFORE_LISTING = 1000
@@ -50,6 +50,8 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
     connector, store = engine.connectors[side], engine.store
     cursor = await engine.keep(store.cursor, side, datatype)
     looked, looks = await engine.keep(store.setting, f"shape:{side}:{datatype}"), shape(engine, side, datatype)
+    if depth is Depth.FULL:
+        engine.unlisted.clear()
     reader.anew = cursor is not None and looked != looks and depth is not Depth.QUICK
     hints = [] if cursor is None else await engine.keep(store.hints, side, datatype, READS_BEFORE_LISTING)
     if depth is Depth.QUICK:
@@ -78,17 +80,59 @@ async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
 
 
 async def _list(reader: "_Reader") -> str | None:
-    """List everything; a listing that is suddenly empty is not believed."""
+    """List everything; a listing that is suddenly empty is not believed. Where a system does not tell of deletions, see what is missing."""
     engine, side, datatype = reader.engine, reader.side, reader.datatype
-    reader.listed = 0
-    end = await reader.follow(engine.connectors[side].list(datatype))
-    if reader.listed == 0 and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
+    listed, end = await reader.list()
+    if not listed and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
         raise ListingFailed(
             engine.connectors[side].system,
             f"{datatype}: the listing is empty, although records were there before",
             "Nothing was concluded from it. If the records were really removed, see docs/how-to/empty-listing.md.",
         )
+    if not engine.connectors[side].capabilities(datatype).sees_deletes:
+        await _look_for_missing(reader, listed)
     return end
+
+
+async def _look_for_missing(reader: "_Reader", listed: frozenset[int]) -> None:
+    """Known records that the listing does not show: each is asked for; what is not found has to be missing from a second listing too (P9).
+
+    One that is there, though no listing shows it, is not asked for again before the next full cycle.
+    """
+    engine, side, datatype = reader.engine, reader.side, reader.datatype
+    missing = [id for id in await _missing(reader, listed) if (side, datatype, id) not in engine.unlisted]
+    if not missing:
+        return
+    gone: list[str] = []
+    for start in range(0, len(missing), HINTS_AT_ONCE):
+        found = await engine.connectors[side].read(datatype, missing[start : start + HINTS_AT_ONCE])
+        gone += [one.ref.id for one in found if isinstance(one, Gone)]
+        engine.unlisted.update((side, datatype, one.ref.id) for one in found if isinstance(one, Seen))
+        await reader.absorb(found, ())
+    if gone:
+        again, _ = await reader.list()
+        absent = [Gone(RecordRef(side, datatype, id), Evidence.ABSENT) for id in gone if hash(id) not in again]
+        await engine.keep(absorb, engine, side, datatype, absent)
+
+
+async def _missing(reader: "_Reader", listed: frozenset[int]) -> list[str]:
+    """Ids of known records that were not listed. Raises ListingFailed if they are so many that it is the listing that must be doubted."""
+    engine, side, datatype = reader.engine, reader.side, reader.datatype
+    known = await engine.keep(engine.store.count, side, datatype)
+    if len(listed) >= known:
+        return []
+    missing: list[str] = []
+    after = ""
+    while ids := await engine.keep(engine.store.live, side, datatype, after, HINTS_AT_ONCE):
+        after = ids[-1]
+        missing += [id for id in ids if hash(id) not in listed]
+    if suspiciously_many(len(missing), known):
+        raise ListingFailed(
+            engine.connectors[side].system,
+            f"{datatype}: {len(missing)} of {known} known records are missing from the listing",
+            "Nothing was concluded from it. If they were really removed, see docs/how-to/empty-listing.md.",
+        )
+    return missing
 
 
 @dataclass(slots=True)
@@ -102,13 +146,23 @@ class _Reader:
     side: Side
     datatype: str
     unread: dict[str, Hint] = field(default_factory=dict)
-    listed: int = 0
     anew: bool = False
+    shown: set[int] | None = None
+
+    async def list(self) -> tuple[frozenset[int], str | None]:
+        """A full listing: hashes of the ids that it showed, which take less room than the ids, and the cursor."""
+        shown = self.shown = set[int]()
+        try:
+            end = await self.follow(self.engine.connectors[self.side].list(self.datatype))
+        finally:
+            self.shown = None
+        return frozenset(shown), end
 
     async def follow(self, pages: AsyncIterator[Page]) -> str | None:
         """Absorb page after page; give the cursor of the last one."""
         async for page in pages:
-            self.listed += len(page.observations)
+            if self.shown is not None:
+                self.shown.update(hash(one.ref.id) for one in page.observations)
             await self.absorb(page.observations, page.hints)
             if page.doubt:
                 self.run.doubt(page.doubt)

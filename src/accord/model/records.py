@@ -55,6 +55,7 @@ class Evidence(StrEnum):
     TOMBSTONE = "tombstone"  # the system lists it as deleted
     SOFT_DELETED = "soft_deleted"  # the record itself says so
     NOT_FOUND = "not_found"  # 404/410 on reading the record itself: evidence only together with absence
+    ABSENT = "absent"  # missing from two complete listings, and not found when asked for by id
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,10 @@ ON CONFLICT (side, datatype, id) DO UPDATE SET gone = excluded.gone, version = N
 UPDATE record SET content = NULL
 WHERE side = ?1 AND datatype = ?2 AND id IN (SELECT value FROM json_each(?3)) AND content IS NOT NULL;
 
+-- name: live
+-- Ids of records that are not gone, a page at a time.
+SELECT id FROM record WHERE side = ?1 AND datatype = ?2 AND gone IS NULL AND id > ?3 ORDER BY id LIMIT ?4;
+
 -- name: record_count
 -- How many records are known and not gone.
 SELECT count(*) FROM record WHERE side = ?1 AND datatype = ?2 AND gone IS NULL;

@@ -91,6 +91,10 @@ class SqlStore(Views):
         """See ports.Store."""
         return {row[0]: stored_of(row) for row in self._db.rows("records", side.value, datatype, self._db.listed(ids))}
 
+    def live(self, side: Side, datatype: str, after: str = "", limit: int = 500) -> Sequence[str]:
+        """See ports.Store."""
+        return [id for (id,) in self._db.rows("live", side.value, datatype, after, limit)]
+
     def count(self, side: Side, datatype: str) -> int:
         """See ports.Store."""
         return int(self._db.one("record_count", side.value, datatype))

@@ -47,6 +47,10 @@ ON CONFLICT (side, datatype, id) DO UPDATE SET gone = excluded.gone, version = N
 -- Content that equals the bases is not kept twice.
 UPDATE record SET content = NULL WHERE side = $1 AND datatype = $2 AND id = ANY($3::text[]) AND content IS NOT NULL;
 
+-- name: live
+-- Ids of records that are not gone, a page at a time.
+SELECT id FROM record WHERE side = $1 AND datatype = $2 AND gone IS NULL AND id > $3 ORDER BY id LIMIT $4;
+
 -- name: record_count
 -- How many records are known and not gone.
 SELECT count(*) FROM record WHERE side = $1 AND datatype = $2 AND gone IS NULL;
