@@ -70,6 +70,22 @@ class Database:
                     self._connection.execute("ROLLBACK")
             raise
 
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[apsw.Connection]:
+        """The connection in a transaction that sees one moment, to copy from."""
+        with self._told():
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def filling(self) -> Iterator[apsw.Connection]:
+        """The connection in a transaction under the fence, to copy into."""
+        with self.writing():
+            yield self._connection
+
     def copy_to(self, target: apsw.Connection) -> None:
         """Copy everything, as it is at one moment."""
         with self._told(), target.backup("main", self._connection, "main") as backup:

@@ -4,16 +4,21 @@ Owns: PostgresStore, and the sign of life that keeps its lease. Does not own: wh
 the lease (postgres_session.py), transactions and failures (postgres_database.py), the SQL and the schema (postgres/).
 """
 
+import contextlib
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from accord.errors import StoreError
 from accord.model.dataflow import Flow
 from accord.store.migrating import migrations
+from accord.store.moving import Tables, copy
 from accord.store.places import DatabasePlace
 from accord.store.postgres_database import Connection, PostgresDatabase
+from accord.store.postgres_moving import PostgresTables
 from accord.store.postgres_session import FOLDER, LEASE_SECONDS, become_engine, come_back, connect, version_of
+from accord.store.sqlite import SqliteStore
 from accord.store.sqlstore import SqlStore, keep_datatypes
 
 
@@ -48,6 +53,26 @@ class PostgresStore(SqlStore):
         if self._alive:
             self._alive.stop()
         self.database.close()
+
+    def copy_to(self, path: str | os.PathLike[str]) -> None:
+        """Copy the whole state into a SQLite file, as it is at one moment.
+
+        A plan works on such a copy: it leaves nothing behind in the database, whatever becomes of it, and asks it for no more rights.
+        """
+        with SqliteStore.open(path, ()) as target:
+            copy(self, target)
+
+    @contextlib.contextmanager
+    def unloading(self) -> Iterator[Tables]:
+        """See moving.Movable."""
+        with self.database.looking() as connection:
+            yield PostgresTables(connection)
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[Tables]:
+        """See moving.Movable."""
+        with self.database.filling() as connection:
+            yield PostgresTables(connection)
 
 
 class SignOfLife:

@@ -4,14 +4,16 @@ Owns: SqliteStore. Does not own: which statements make up each call (sqlstore.py
 (database.py), the SQL (queries.sql), the schema (migrations/).
 """
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
 from accord.model.dataflow import Flow
 from accord.store.database import Database
 from accord.store.locking import StateLock
+from accord.store.moving import SqliteTables, Tables
 from accord.store.opening import make_copy, open_to_look, open_to_write
 from accord.store.sqlstore import SqlStore
 
@@ -46,3 +48,15 @@ class SqliteStore(SqlStore):
     def copy_to(self, path: str | os.PathLike[str]) -> None:
         """Copy the whole state into a file, as it is at one moment."""
         make_copy(self._file, Path(path))
+
+    @contextlib.contextmanager
+    def unloading(self) -> Iterator[Tables]:
+        """See moving.Movable."""
+        with self._file.looking() as connection:
+            yield SqliteTables(connection)
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[Tables]:
+        """See moving.Movable."""
+        with self._file.filling() as connection:
+            yield SqliteTables(connection)
