@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from accord.model.records import Side
     from accord.model.runs import Run
     from accord.ports import Connector
-    from accord.store.sqlite import SqliteStore
+    from accord.store.moving import Moved
+    from accord.store.sqlstore import SqlStore
+    from accord.store.states import Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,9 +99,9 @@ class Setup:
     folder: Path
 
     @property
-    def state(self) -> Path:
-        """The state file of this dataflow."""
-        return self.folder / STATE_FOLDER / f"{Path(self.dataflow.path).stem}.db"
+    def state(self) -> "Place":
+        """Where the state of this dataflow is. Raises ConfigurationError for a bad address, and for a secret in it that is not set."""
+        return state_place(self)
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class Session:
 
     setup: Setup
     engine: "Engine"
-    store: "SqliteStore"
+    store: "SqlStore"
     pretended: "dict[Side, PretendedWrites]" = field(default_factory=dict)
 
 
@@ -158,7 +160,8 @@ async def session(
         stack.callback(keep.close)
         store = stack.enter_context(_state(setup, preview))
         real = {side: connector(setup, side, wanted[side]) for side in Side}
-        pretended = {side: PretendedWrites(real[side]) for side in Side} if preview else {}
+        held = functools.partial(keep, store.records)
+        pretended = {side: PretendedWrites(real[side], held) for side in Side} if preview else {}
         connectors: dict[Side, Connector] = {side: pretended.get(side, real[side]) for side in Side}
         engine = Engine(
             dataflow=dataflow,
@@ -225,18 +228,33 @@ def _wanted(
     return wanted
 
 
+def state_place(setup: Setup) -> "Place":
+    """Where a dataflow says that its state is; beside it, if it says nothing."""
+    from accord.config.secrets import expand
+    from accord.config.yamlfile import read_yaml
+    from accord.errors import ConfigurationError, UsageError
+    from accord.store.states import place_of
+
+    name = Path(setup.dataflow.path).stem
+    try:
+        return place_of(expand(setup.dataflow.state or f"{STATE_FOLDER}/{name}.db", setup.secrets), setup.folder, name)
+    except UsageError as error:
+        raise ConfigurationError([read_yaml(setup.dataflow.path).problem(("state",), error.message, error.remedy)]) from None
+
+
 @contextlib.contextmanager
-def _state(setup: Setup, preview: bool) -> "Iterator[SqliteStore]":
+def _state(setup: Setup, preview: bool) -> "Iterator[SqlStore]":
     from accord.store.sqlite import SqliteStore
+    from accord.store.states import look_at, open_state, there_is
 
     if not preview:
-        with SqliteStore.open(setup.state, setup.dataflow.flows) as store:
+        with open_state(setup.state, setup.dataflow.flows) as store:
             yield store
         return
     with tempfile.TemporaryDirectory(prefix="accord-plan-") as folder:
         copy = Path(folder) / STATE_FILE
-        if setup.state.exists():
-            with SqliteStore.open(setup.state, setup.dataflow.flows, read_only=True) as store:
+        if there_is(setup.state):
+            with look_at(setup.state, setup.dataflow.flows) as store:
                 store.copy_to(copy)
         with SqliteStore.open(copy, setup.dataflow.flows) as store:
             yield store
@@ -336,16 +354,30 @@ async def take_census(opened: Session) -> "list[FlowCensus]":
     return await census(opened.engine)
 
 
-@contextlib.contextmanager
-def looking(setup: Setup) -> "Iterator[SqliteStore]":
+def looking(setup: Setup) -> "SqlStore":
     """The state, to look at only; beside a running engine too. Raises StoreError when there is none yet."""
-    from accord.errors import StoreError
-    from accord.store.sqlite import SqliteStore
+    from accord.store.states import look_at
 
-    if not setup.state.exists():
-        raise StoreError(f"{setup.state}: there is no state yet", "Run accord sync first.")
-    with SqliteStore.open(setup.state, setup.dataflow.flows, read_only=True) as store:
-        yield store
+    return look_at(setup.state, setup.dataflow.flows)
+
+
+def move_state(source: str, target: str, folder: Path) -> "tuple[Place, Sequence[Moved]]":
+    """Move a state to an empty place and prove it: the place, and what of each table arrived. ``folder``: with .env, for references.
+
+    Raises StoreBusy while an engine runs on either, StoreError, UsageError for a bad address, ConfigurationError for a secret that is not set.
+    """
+    from accord.config.secrets import EnvironmentSecrets, expand, read_dotenv
+    from accord.errors import StoreError
+    from accord.store.moving import move
+    from accord.store.states import open_to_move, place_of, there_is
+
+    secrets = EnvironmentSecrets(os.environ, read_dotenv(folder / ".env"))
+    name = next((Path(one).stem for one in (source, target) if "://" not in one and "${" not in one), "dataflow")
+    places = [place_of(expand(one, secrets), folder, name) for one in (source, target)]
+    if not there_is(places[0]):
+        raise StoreError(f"{places[0]}: there is no state", "Give the place of the state first, then where it goes.")
+    with open_to_move(places[0]) as out, open_to_move(places[1]) as into:
+        return places[1], move(out, into, str(places[1]))
 
 
 def notices(setup: Setup) -> "list[Problem]":

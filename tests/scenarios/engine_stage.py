@@ -1,7 +1,7 @@
 """A small stage for scenarios: the simulation's dataflow between a CRM and a register in memory, without faults, on virtual time."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from accord.model.dataflow import Dataflow, Flow
 from accord.model.journal import Intent, IntentState
 from accord.model.links import Link, Pending
 from accord.model.plans import Write
-from accord.model.records import Side
+from accord.model.records import Side, Stored
 from accord.model.runs import Run
 from accord.ports import Connector
 from accord.store.sqlite import SqliteStore
@@ -108,8 +108,12 @@ class Stage:
     def preview(self, folder: Path) -> list[Write]:
         """What a plan lists: the writes that a run on a copy of the state pretends to make."""
         self.store.copy_to(folder / "copy.db")
-        pretended = {side: PretendedWrites(one) for side, one in self._connectors().items()}
         with SqliteStore.open(folder / "copy.db", self.dataflow.flows) as copy:
+
+            async def held(side: Side, datatype: str, ids: Sequence[str]) -> Mapping[str, Stored]:
+                return copy.records(side, datatype, ids)
+
+            pretended = {side: PretendedWrites(one, held) for side, one in self._connectors().items()}
             run_virtually(one_run(self._engine(copy, pretended)), self.loop)
         return [write for side in Side for write in pretended[side].pretended]
 

@@ -133,6 +133,8 @@ def print_operations(operations: Sequence[dict[str, Any]]) -> None:
         screen.print(f"{one['kind']} {target} in {one['system']} ({', '.join(one['properties'])}): {why}", markup=False, soft_wrap=True)
     if len(operations) > SHOWN:
         screen.print(f"... and {len(operations) - SHOWN} more; all of them: accord plan --json")
+    if any(one["kind"] == "create" for one in operations):
+        screen.print("What a system fills in by itself when it creates a record may come back as a further update.")
     screen.print("nothing to do" if not operations else f"{len(operations)} writes; nothing has been written. Do it: accord sync")
 
 
