@@ -160,8 +160,7 @@ async def session(
         stack.callback(keep.close)
         store = stack.enter_context(_state(setup, preview))
         real = {side: connector(setup, side, wanted[side]) for side in Side}
-        held = functools.partial(keep, store.records)
-        pretended = {side: PretendedWrites(real[side], held) for side in Side} if preview else {}
+        pretended = {side: PretendedWrites(real[side], lambda *where: keep(store.records, *where)) for side in Side} if preview else {}
         connectors: dict[Side, Connector] = {side: pretended.get(side, real[side]) for side in Side}
         engine = Engine(
             dataflow=dataflow,
