@@ -45,7 +45,8 @@ def test_P4_an_edit_within_an_item_is_kept_or_its_side_is_a_loser(
     for side, now, base in ((LEFT, left, one), (RIGHT, right, two)):
         for key, item in items_of(now).items():
             for name, value in item.items():
-                edited = not corresponds(value, items_of(base).get(key, {}).get(name, ABSENT))
+                known = items_of(base).get(key, {}).get(name, ABSENT)
+                edited = not is_empty(value) if known is ABSENT else not corresponds(value, known)
                 kept = corresponds(items_of(after[side]).get(key, {}).get(name, ABSENT), value)
                 assert kept or not edited or side in merged.losers
 

@@ -87,11 +87,12 @@ def _agreed_items(before: tuple[_Items, _Items], lists: tuple[_Items, _Items, _I
         if key not in sent and key not in held and (whole or key not in answered):
             target.pop(key, None)
             source.pop(key, None)
-        elif key in sent and key in held:
+        elif key in sent and key in held and key in answered:
             old = target.get(key, {}), source.get(key, {})
-            target[key], source[key] = _agreed_item(old, (sent[key], held[key], answered.get(key, {})), whole)
-            if key not in answered and whole:
-                del target[key]
+            target[key], source[key] = _agreed_item(old, (sent[key], held[key], answered[key]), whole)
+        elif key in sent and key in held and whole:
+            target.pop(key, None)  # the target does not keep it: said once, never sent again for that alone
+            source[key] = held[key]
     return target, source
 
 
