@@ -12,7 +12,6 @@ import gc
 import os
 import random
 import signal
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +41,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 STATE_FOLDER = ".accord"
-STATE_FILE = "state.db"
 
 
 class RealClock:
@@ -101,7 +99,16 @@ class Setup:
     @property
     def state(self) -> "Place":
         """Where the state of this dataflow is. Raises ConfigurationError for a bad address, and for a secret in it that is not set."""
-        return state_place(self)
+        from accord.config.secrets import expand
+        from accord.config.yamlfile import read_yaml
+        from accord.errors import ConfigurationError, UsageError
+        from accord.store.states import place_of
+
+        name = Path(self.dataflow.path).stem
+        try:
+            return place_of(expand(self.dataflow.state or f"{STATE_FOLDER}/{name}.db", self.secrets), self.folder, name)
+        except UsageError as error:
+            raise ConfigurationError([read_yaml(self.dataflow.path).problem(("state",), error.message, error.remedy)]) from None
 
 
 @dataclass(slots=True)
@@ -151,6 +158,7 @@ async def session(
     from accord.engine.parts import Engine, ignore_progress
     from accord.engine.preview import PretendedWrites
     from accord.model.records import Side
+    from accord.store.states import open_state, working_copy
 
     require_secrets(setup)
     dataflow, keep = setup.dataflow, StoreThread()
@@ -158,7 +166,7 @@ async def session(
     wanted = {side: _wanted(dataflow, compiled, side, setup.manifests[side].datatypes) for side in Side}
     with contextlib.ExitStack() as stack:
         stack.callback(keep.close)
-        store = stack.enter_context(_state(setup, preview))
+        store = stack.enter_context((working_copy if preview else open_state)(setup.state, dataflow.flows))
         real = {side: connector(setup, side, wanted[side]) for side in Side}
         pretended = {side: PretendedWrites(real[side], lambda *where: keep(store.records, *where)) for side in Side} if preview else {}
         connectors: dict[Side, Connector] = {side: pretended.get(side, real[side]) for side in Side}
@@ -225,38 +233,6 @@ def _wanted(
         if name in wanted and datatype.reference in datatype.properties:
             wanted[name] |= {datatype.reference}  # by it, what Accord made is known again when the state was lost
     return wanted
-
-
-def state_place(setup: Setup) -> "Place":
-    """Where a dataflow says that its state is; beside it, if it says nothing."""
-    from accord.config.secrets import expand
-    from accord.config.yamlfile import read_yaml
-    from accord.errors import ConfigurationError, UsageError
-    from accord.store.states import place_of
-
-    name = Path(setup.dataflow.path).stem
-    try:
-        return place_of(expand(setup.dataflow.state or f"{STATE_FOLDER}/{name}.db", setup.secrets), setup.folder, name)
-    except UsageError as error:
-        raise ConfigurationError([read_yaml(setup.dataflow.path).problem(("state",), error.message, error.remedy)]) from None
-
-
-@contextlib.contextmanager
-def _state(setup: Setup, preview: bool) -> "Iterator[SqlStore]":
-    from accord.store.sqlite import SqliteStore
-    from accord.store.states import look_at, open_state, there_is
-
-    if not preview:
-        with open_state(setup.state, setup.dataflow.flows) as store:
-            yield store
-        return
-    with tempfile.TemporaryDirectory(prefix="accord-plan-") as folder:
-        copy = Path(folder) / STATE_FILE
-        if there_is(setup.state):
-            with look_at(setup.state, setup.dataflow.flows) as store:
-                store.copy_to(copy)
-        with SqliteStore.open(copy, setup.dataflow.flows) as store:
-            yield store
 
 
 def connector(setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]]) -> "Connector":
@@ -361,22 +337,17 @@ def looking(setup: Setup) -> "SqlStore":
 
 
 def move_state(source: str, target: str, folder: Path) -> "tuple[Place, Sequence[Moved]]":
-    """Move a state to an empty place and prove it: the place, and what of each table arrived. ``folder``: with .env, for references.
+    """Move a state to an empty place: the place, and what of each table arrived. ``folder``: with .env, for references.
 
-    Raises StoreBusy while an engine runs on either, StoreError, UsageError for a bad address, ConfigurationError for a secret that is not set.
+    Raises StoreBusy while an engine runs on either, StoreError, UsageError for a bad address, ConfigurationError for a missing secret.
     """
     from accord.config.secrets import EnvironmentSecrets, expand, read_dotenv
-    from accord.errors import StoreError
-    from accord.store.moving import move
-    from accord.store.states import open_to_move, place_of, there_is
+    from accord.store.states import move_between, place_of
 
     secrets = EnvironmentSecrets(os.environ, read_dotenv(folder / ".env"))
     name = next((Path(one).stem for one in (source, target) if "://" not in one and "${" not in one), "dataflow")
     places = [place_of(expand(one, secrets), folder, name) for one in (source, target)]
-    if not there_is(places[0]):
-        raise StoreError(f"{places[0]}: there is no state", "Give the place of the state first, then where it goes.")
-    with open_to_move(places[0]) as out, open_to_move(places[1]) as into:
-        return places[1], move(out, into, str(places[1]))
+    return places[1], move_between(places[0], places[1])
 
 
 def notices(setup: Setup) -> "list[Problem]":

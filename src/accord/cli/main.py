@@ -22,6 +22,7 @@ COMMANDS = {
     "links": ("looking", "Which records are one thing."),
     "why": ("looking", "Why a record is, or is not, in step; what was done to it."),
     "document": ("document", "The dataflow document: write it."),
+    "store": ("store", "Move the state to PostgreSQL, and back."),
     "sandbox": ("sandbox", "Start the stand-in servers alone."),
     "simulate": ("simulate", "Random edits, faults and crashes on in-memory systems, judged by an oracle."),
 }

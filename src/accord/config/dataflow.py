@@ -93,11 +93,12 @@ class FlowFile:
 
 @dataclass(frozen=True, kw_only=True)
 class DataflowFile:
-    """The whole file. ``accord``: the version of this format."""
+    """The whole file. ``accord``: the version of this format. ``state``: where the state is kept, if not beside the file."""
 
     accord: Literal[1]
     left: SystemEntry
     right: SystemEntry
+    state: str | None = None
     document: DocumentSettings = field(default_factory=DocumentSettings)
     defaults: Defaults = field(default_factory=Defaults)
     flows: tuple[FlowFile, ...]
@@ -117,7 +118,7 @@ def dataflow_of(source: YamlFile) -> Dataflow:
     flows = tuple(_flow(flow, written.defaults) for flow in written.flows)
     if problems := list(_misfits(source, flows)):
         raise ConfigurationError(problems)
-    return Dataflow(left=written.left, right=written.right, flows=flows, document=written.document, path=source.file)
+    return Dataflow(left=written.left, right=written.right, flows=flows, document=written.document, path=source.file, state=written.state)
 
 
 def _flow(written: FlowFile, defaults: Defaults) -> Flow:

@@ -209,7 +209,7 @@ def spelled(path: KeyPath) -> str:
     return ", ".join(words)
 
 
-_SECRETIVE = (("authentication",), ("headers",), ("webhooks",))
+_SECRETIVE = (("authentication",), ("headers",), ("webhooks",), ("state",))
 """Where a misfit is not quoted: it may be a secret in the wrong place."""
 
 _SINGULAR = {"flows": "flow", "properties": "property", "items": "item"}

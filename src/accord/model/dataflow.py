@@ -208,13 +208,17 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataflow:
-    """Two systems and their flows, in the order of the file."""
+    """Two systems and their flows, in the order of the file.
+
+    ``state``: where the state is kept: a file, or postgresql://..., with references to secrets; None for a file beside this one.
+    """
 
     left: SystemEntry
     right: SystemEntry
     flows: tuple[Flow, ...]
     document: DocumentSettings = field(default_factory=DocumentSettings)
     path: str = "dataflow.yaml"
+    state: str | None = None
 
     def entry(self, side: Side) -> SystemEntry:
         """The system on that side."""

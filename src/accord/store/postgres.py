@@ -93,6 +93,12 @@ class SignOfLife:
             database.sign_of_life()
 
 
+def there_is(place: DatabasePlace) -> bool:
+    """Whether a place has a state, of whichever version. Raises StoreError if it cannot be asked, or has something else."""
+    with connect(place) as connection:
+        return version_of(connection, place) > 0
+
+
 def _open_to_look(place: DatabasePlace) -> PostgresDatabase:
     connection = connect(place)
     try:

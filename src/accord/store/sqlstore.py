@@ -6,7 +6,10 @@ postgres_database.py), the SQL (queries.sql, postgres/queries.sql: the same name
 Few statements per call, each for a whole batch; no query per record.
 """
 
+import os
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Self
 
 import msgspec
@@ -18,6 +21,7 @@ from accord.model.links import Link, Pending, PendingState, WaitsFor
 from accord.model.plans import Operation, OperationKind
 from accord.model.records import Hint, Known, RecordRef, Seen, Side, Stored
 from accord.model.runs import Run
+from accord.store.moving import Tables
 from accord.store.rows import intent_of, link_of, packed, pending_of, pending_place, pending_row, record_row, stored_of
 from accord.store.statements import Durable, Statements, Taken
 from accord.store.views import Views
@@ -31,7 +35,7 @@ IDLE_RUNS_KEPT = 1000
 _UNFINISHED = {IntentState.OPEN.value, IntentState.UNKNOWN.value}
 
 
-class SqlStore(Views):
+class SqlStore(Views, ABC):
     """See ports.Store. Used by one thread at a time, not necessarily the one that opened it."""
 
     def __init__(self, database: Statements, flows: Sequence[Flow]) -> None:
@@ -47,6 +51,18 @@ class SqlStore(Views):
     def close_store(self) -> None:
         """Let go of the state; may be called twice."""
         self._db.close()
+
+    @abstractmethod
+    def copy_to(self, path: str | os.PathLike[str]) -> None:
+        """Copy the whole state into a SQLite file, as it is at one moment."""
+
+    @abstractmethod
+    def unloading(self) -> AbstractContextManager[Tables]:
+        """See moving.Movable."""
+
+    @abstractmethod
+    def loading(self) -> AbstractContextManager[Tables]:
+        """See moving.Movable."""
 
     # -- runs, cursors, settings
 
