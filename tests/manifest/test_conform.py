@@ -14,13 +14,13 @@ from rigs import MANIFESTS, KnownSecrets, PassingClock, run, shipped
 
 from accord.cli.advice import ended
 from accord.cli.main import accord
-from accord.connectors.live import Live
+from accord.connectors.live import MARK, Live
 from accord.errors import UsageError
 from accord.model.manifest import Conditional, Datatype
 from accord.model.records import Seen
 from accord.sandbox.process import Running, start
 from accord.testing.conformance import Conformed, Verdict, conform, trials
-from accord.testing.conformance_subject import MARK, Choice
+from accord.testing.conformance_subject import Choice
 
 SECRETS = KnownSecrets(CUSTOMCRM_URL=ORIGIN, CUSTOMCRM_KEY="key", MEMBERCARE_URL=ORIGIN, MEMBERCARE_KEY="key", MEMBERCARE_PERSON="1")
 Change = Callable[[Datatype], Datatype]
@@ -119,7 +119,8 @@ PLANTED: dict[str, tuple[Change, str]] = {
     ),
     "a property is misspelt": (
         lambda described: replace(
-            described, properties={**described.properties, "Name": replace(described.properties["Name"], path="Nam", create="Name", update="Name")}
+            described,
+            properties={**described.properties, "Name": replace(described.properties["Name"], path="Nam", create="Name", update="Name")},
         ),
         "observations carry only the wanted properties",
     ),

@@ -1,1 +1,1 @@
-"""checks."""
+"""Checks of what is said about a live system, on that system."""

@@ -12,6 +12,7 @@ import click
 from accord.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
+    from accord.checks.probing import Probed
     from accord.connectors.live import Live
     from accord.testing.conformance import Conformed, Judged
     from accord.testing.conformance_subject import Choice
@@ -21,6 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MANIFEST = click.argument("path", metavar="MANIFEST", type=click.Path(dir_okay=False, path_type=Path))
 DATATYPES = click.option("--datatype", "datatypes", multiple=True, metavar="D", help="Only this datatype; may be repeated.")
 NOT_ALL_HOLDS = 2
+COLOURS = {"holds": "green", "works": "green", "does not hold": "red", "does not": "red", "cannot tell": "yellow"}
 
 
 @click.group("manifest")
@@ -47,6 +49,65 @@ def schema_command(output: Path | None, as_json: bool) -> int:
     else:
         click.echo(f"wrote {output}")
     return 0
+
+
+@manifest_command.command("probe")
+@MANIFEST
+@json_option
+@DATATYPES
+@click.option("--allow-writes-to", "allowed", metavar="NAME", help="Make one test record of each datatype, change and remove it too.")
+def probe_command(path: Path, as_json: bool, datatypes: tuple[str, ...], allowed: str | None) -> int:
+    """Try what MANIFEST says on the live system: what works, what does not, what cannot be told, each with what was seen.
+
+    Only reads, unless --allow-writes-to names the system. Exit 0: nothing was found that does not work. 2: something does not.
+    3: the manifest or the words are off. 4: the system cannot be reached or refuses us.
+    """
+    from accord import app
+
+    live = app.live(path)
+    if allowed is not None:
+        _require_leave(live, allowed)
+    found: list[Probed] = []
+    told = found.append if as_json else _probe_teller(found)
+    app.start(_probe(live, datatypes or tuple(live.manifest.datatypes), allowed is not None, told))
+    counts = {word: sum(each.verdict == word for each in found) for word in ("works", "does not", "cannot tell")}
+    if as_json:
+        rows = [{"datatype": p.datatype, "capability": p.capability, "verdict": p.verdict.value, "evidence": p.evidence} for p in found]
+        print_json({"system": live.manifest.system, "probes": rows, **{word.replace(" ", "_"): count for word, count in counts.items()}})
+    else:
+        click.echo(f"\n{counts['works']} work, {counts['does not']} do not, {counts['cannot tell']} cannot be told")
+    return NOT_ALL_HOLDS if counts["does not"] else 0
+
+
+async def _probe(live: "Live", datatypes: tuple[str, ...], writes: bool, tell: "Callable[[Probed], None]") -> None:
+    from accord.checks.probing import probe_reading
+    from accord.checks.probing_writes import not_tried, probe_writing
+    from accord.errors import UsageError
+
+    for datatype in datatypes:
+        if datatype not in live.manifest.datatypes:
+            raise UsageError(f"there is no datatype {datatype}", f"Known are: {', '.join(live.manifest.datatypes)}.")
+    for datatype in datatypes:
+        sight = await probe_reading(live, datatype, tell)
+        if sight is None:
+            continue
+        if writes:
+            await probe_writing(live, datatype, tell)
+        else:
+            not_tried(live, datatype, tell, f"it writes; to try it: --allow-writes-to {live.manifest.system}")
+
+
+def _probe_teller(found: "list[Probed]") -> "Callable[[Probed], None]":
+    """Prints each probe as it ends, and keeps it."""
+
+    def tell(probed: "Probed") -> None:
+        if not found or found[-1].datatype != probed.datatype:
+            click.secho(f"\n{probed.datatype}", bold=True)
+        found.append(probed)
+        click.secho(f"  {probed.verdict.value:<12}", fg=COLOURS[probed.verdict.value], nl=False)
+        click.echo(f"{probed.capability:<19} {probed.evidence}")
+
+    return tell
 
 
 def _subject_options(command: F) -> F:
@@ -134,7 +195,6 @@ def _choice(live: "Live", datatype: str, said: dict[str, Any]) -> "Choice":
 
 def _teller(datatype: str, as_json: bool) -> "Callable[[Judged], None]":
     """Prints each verdict as it comes."""
-    colours = {"holds": "green", "does not hold": "red", "cannot tell": "yellow"}
     heading = iter([f"\n{datatype}"])
 
     def tell(judged: "Judged") -> None:
@@ -142,7 +202,7 @@ def _teller(datatype: str, as_json: bool) -> "Callable[[Judged], None]":
             return
         for line in heading:
             click.secho(line, bold=True)
-        click.secho(f"  {judged.verdict.value:<14}", fg=colours[judged.verdict.value], nl=False)
+        click.secho(f"  {judged.verdict.value:<14}", fg=COLOURS[judged.verdict.value], nl=False)
         click.echo(judged.check)
         if judged.reason:
             click.echo(f"{'':<16}{judged.reason}")

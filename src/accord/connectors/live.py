@@ -1,20 +1,32 @@
 """A system as trials reach it: its manifest, and as many connectors to it as are asked for.
 
-Owns: what a trial needs to connect, pages of another size. Does not own: the trials (checks/probing.py, testing/conformance.py).
+Owns: what a trial needs to connect, pages of another size, which texts a test record may carry. Does not own: the trials
+(checks/probing.py, testing/conformance.py).
 """
 
 import random
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accord.connectors.http import Http
 from accord.connectors.rest import RestConnector
+from accord.model.capabilities import Capabilities
 from accord.model.manifest import Datatype, Listing, Manifest
 from accord.model.records import Side
 from accord.ports import Clock, Secrets
 
 SIDE = Side.RIGHT
 """It makes no difference which one a system on trial is on."""
+
+MARK = "Accord trial "
+"""What the texts of every test record begin with, so that a person who meets one knows where it is from."""
+
+_PARTICULAR = re.compile(
+    r"mail|phone|mobile|fax|url|web|country|zip|postal|currency|language|locale|iban|number|code|status|type|state|date|time|(^|_|\.)id$|Id$",
+    re.IGNORECASE,
+)
+"""Names of texts that systems like to have in a form of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,9 @@ class Live:
         return RestConnector(manifest, SIDE, wanted, http or self.dial(), self.secrets, self.clock, self.rng)
 
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 def _sized(datatype: Datatype, size: int) -> Datatype:
     def page(listing: Listing) -> Listing:
         return replace(listing, paging=replace(listing.paging, size=size))
@@ -45,3 +60,23 @@ def _sized(datatype: Datatype, size: int) -> Datatype:
     if changes is not None and changes.listing is not None:
         changes = replace(changes, listing=page(changes.listing))
     return replace(datatype, list=page(datatype.list), changes=changes)
+
+
+def plain_texts(datatype: Datatype, able: Capabilities) -> list[str]:
+    """The properties that can be given any text, by a create and by an update; those that look as if they had a form of their own last."""
+    closed = able.create_only | able.read_only | {datatype.reference}
+    texts = [
+        name
+        for name, each in datatype.properties.items()
+        if each.type == "string" and each.options is None and each.compute is None and name not in closed
+    ]
+    return sorted(texts, key=lambda name: _PARTICULAR.search(name) is not None)  # stable: otherwise in the manifest's order
+
+
+def absent_like(ids: Sequence[str]) -> str:
+    """An id of the form of these that no record has."""
+    if ids and all(each.isascii() and each.isdigit() for each in ids):
+        return str(max(map(int, ids)) + 999_999_937)
+    if ids and all(_UUID.fullmatch(each) for each in ids):
+        return "00000000-0000-4000-8000-000000000000"
+    return "no-such-record"

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from accord.connectors.live import Live
+from accord.connectors.live import Live, absent_like
 from accord.errors import ListingFailed, SystemProblem, UsageError
 from accord.model.capabilities import Capabilities
 from accord.model.records import Seen
 from accord.ports import Connector
 from accord.testing.bench import Bench, Subject
-from accord.testing.conformance_subject import Choice, absent_like, choose, wanted_of
+from accord.testing.conformance_subject import Choice, choose, wanted_of
 from accord.testing.conformance_world import LiveWorld, Noting
 from accord.testing.contract_reading import ReadingContract
 from accord.testing.contract_transport import Line, TransportContract

@@ -8,21 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from accord.connectors.live import SIDE
+from accord.connectors.live import MARK, SIDE, plain_texts
 from accord.errors import UsageError
 from accord.model.capabilities import Capabilities
 from accord.model.manifest import Datatype
 from accord.model.values import Raw, RawValues
 from accord.testing.bench import Subject
-
-_PARTICULAR = re.compile(
-    r"mail|phone|mobile|fax|url|web|country|zip|postal|currency|language|locale|iban|number|code|status|type|state|date|time|(^|_|\.)id$|Id$",
-    re.IGNORECASE,
-)
-"""Names of texts that systems like to have in a form of their own."""
-
-MARK = "Accord trial "
-"""What the texts of every test record begin with, so that a person who meets one knows where it is from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +34,17 @@ def choose(name: str, datatype: Datatype, able: Capabilities, said: Choice, salt
     for given in (said.text, said.other, *said.needs, *(said.refused or ())):
         if given is not None and given not in datatype.properties:
             raise UsageError(f"{name}: there is no property {given}", f"Known are: {', '.join(sorted(datatype.properties))}.")
-    closed = able.create_only | able.read_only
-    texts = [each for each in _texts(datatype) if each not in closed and each not in said.needs and each not in (said.text, said.other)]
-    texts.sort(key=lambda each: _PARTICULAR.search(each) is not None)  # stable: otherwise in the manifest's order
+    texts = [each for each in plain_texts(datatype, able) if each not in said.needs and each not in (said.text, said.other)]
     chosen = [said.text or (texts.pop(0) if texts else None), said.other or (texts.pop(0) if texts else None)]
     if chosen[0] is None or chosen[1] is None:
         raise UsageError(
             f"{name}: there are not two texts that can be created and updated", "Say which properties to try: --text, --other."
         )
-    amounts = (each for each, p in datatype.properties.items() if p.type == "decimal" and each not in closed and p.group is None)
+    amounts = (
+        each
+        for each, p in datatype.properties.items()
+        if p.type == "decimal" and each not in able.create_only | able.read_only and p.group is None
+    )
     longest = [limit for each in chosen if each and (limit := datatype.properties[each].max_length) is not None]
     return Subject(
         side=SIDE,
@@ -70,28 +63,10 @@ def choose(name: str, datatype: Datatype, able: Capabilities, said: Choice, salt
     )
 
 
-def _texts(datatype: Datatype) -> list[str]:
-    """Properties that hold any text."""
-    return [
-        name
-        for name, each in datatype.properties.items()
-        if each.type == "string" and each.options is None and each.compute is None and name != datatype.reference
-    ]
-
-
 def wanted_of(subject: Subject) -> frozenset[str]:
     """The properties that the connector under test is asked for."""
     named = {subject.text, subject.other, subject.amount, *subject.needs} - {None, subject.unwanted}
     return frozenset(each for each in named if each is not None)
-
-
-def absent_like(ids: list[str]) -> str:
-    """An id of the form of these that no record has."""
-    if ids and all(each.isascii() and each.isdigit() for each in ids):
-        return str(max(map(int, ids)) + 999_999_937)
-    if ids and all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", each) for each in ids):
-        return "00000000-0000-4000-8000-000000000000"
-    return "no-such-record"
 
 
 def values_of(pairs: Mapping[str, str], datatype: Datatype) -> dict[str, Raw]:
