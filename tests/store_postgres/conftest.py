@@ -1,6 +1,7 @@
 """A real PostgreSQL for these tests: it comes as a wheel, starts in a second and is gone afterwards."""
 
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from accord.store.places import DatabasePlace, database_place
 
 pytest.register_assert_rewrite("accord.testing")
+sys.path.insert(0, str(Path(__file__).parent.parent / "store"))  # the process that is killed is the same for both databases
 
 _numbers = count()
 

@@ -29,6 +29,7 @@ TAKING = "SET lock_timeout = '500ms'"
 """A process that was killed may seem to live for a moment."""
 
 OLDEST_SERVER = 140_000
+SERVER_WITH_TRANSACTION_TIMEOUT = 170_000
 
 SETTINGS = """
 SET lock_timeout = '10s';
@@ -146,8 +147,11 @@ def _take_lease(connection: Connection, place: DatabasePlace, lease_seconds: flo
             f"Wait until it has ended, or stop it; only one may write at a time. One that is silent for {lease_seconds:g} s has lost it.",
         ) from None
     connection.execute(SETTINGS)
-    for name in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
-        connection.execute("SELECT set_config($1, $2, false)", (name, f"{int(lease_seconds * 1000)}ms"))
+    limits = {"idle_session_timeout": lease_seconds, "idle_in_transaction_session_timeout": lease_seconds}
+    if connection.info.server_version >= SERVER_WITH_TRANSACTION_TIMEOUT:
+        limits["transaction_timeout"] = 10 * lease_seconds  # one that is paused while it sends rows is not idle
+    for name, seconds in limits.items():
+        connection.execute("SELECT set_config($1, $2, false)", (name, f"{int(seconds * 1000)}ms"))
 
 
 _HOLDER = """
