@@ -1,24 +1,32 @@
 """simulate: whole histories of two in-memory systems, random and repeatable, judged by the oracle.
 
-Owns: what the command prints. Does not own: the histories (testing/simulation.py).
+Owns: what the command prints. Does not own: the histories (testing/simulation.py), who lives through which (testing/simulation_many.py).
 """
 
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from accord.cli.output import json_option, print_json
+from accord.cli.output import json_option, print_json, spaced
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accord.testing.simulation import Verdict
 
 
 @click.command("simulate")
 @click.option("--seeds", default=50, show_default=True, type=click.IntRange(1), metavar="N", help="How many histories.")
 @click.option("--first-seed", default=1, show_default=True, type=click.IntRange(0), metavar="K", help="The seed of the first one.")
+@click.option("--jobs", default=0, type=click.IntRange(0), metavar="N", help="How many processes; as many as there are cores if not given.")
 @json_option
 @click.option("--verbose", is_flag=True, help="Print what happened in each history, step by step.")
-def simulate_command(seeds: int, first_seed: int, as_json: bool, verbose: bool) -> int:
+def simulate_command(seeds: int, first_seed: int, jobs: int, as_json: bool, verbose: bool) -> int:
     """Random edits, faults and crashes on in-memory systems, judged by an oracle.
 
     One seed is one whole history: users on both sides, an engine that is disturbed and killed, and then peace. The core, the engine and the
@@ -27,37 +35,71 @@ def simulate_command(seeds: int, first_seed: int, as_json: bool, verbose: bool) 
     """
     import time
 
-    from accord.testing.simulation import simulate
+    from accord.testing.simulation_many import cores, simulate_many
 
-    started = time.perf_counter()
-    failed: list[Verdict] = []
-    sums: dict[str, int] = dict.fromkeys(("cycles", "crashes", "writes", "faults"), 0)
-    for seed in range(first_seed, first_seed + seeds):
-        verdict = simulate(seed)
-        _add(sums, verdict)
-        if verdict.violations:
-            failed.append(verdict)
-        if not as_json:
-            _tell(verdict, verbose)
+    started, sums = time.perf_counter(), _Sums()
+    with _bar(seeds, not as_json and not verbose) as advance:
+        for verdict in simulate_many(range(first_seed, first_seed + seeds), jobs or cores(), traces=verbose):
+            sums.add(verdict)
+            advance(len(sums.failed))
+            if not as_json:
+                _tell(verdict, verbose)
     seconds = time.perf_counter() - started
     if as_json:
-        print_json(
-            {"seeds": seeds, "first_seed": first_seed, **sums, "per_second": seeds / seconds, "failed": [_said(one) for one in failed]}
-        )
+        print_json({"seeds": seeds, "first_seed": first_seed, **sums.json(), "per_second": round(seeds / seconds, 1)})
     else:
-        held = f"{seeds - len(failed)} of {seeds} histories kept every promise"
-        what = f"{sums['cycles']:,} cycles, {sums['writes']:,} writes, {sums['faults']:,} faults, {sums['crashes']:,} crashes".replace(
-            ",", " "
-        )
-        click.echo(f"{held}: {what}; {seeds / seconds:.1f} seeds/s")
-    return 2 if failed else 0
+        click.echo(f"{sums}; {seeds / seconds:.1f} seeds/s")
+    return 2 if sums.failed else 0
 
 
-def _add(sums: dict[str, int], verdict: "Verdict") -> None:
-    sums["cycles"] += verdict.cycles
-    sums["crashes"] += verdict.crashes
-    sums["writes"] += verdict.writes
-    sums["faults"] += sum(verdict.faults.values())
+@dataclass(slots=True)
+class _Sums:
+    """What all histories come to."""
+
+    seeds: int = 0
+    cycles: int = 0
+    crashes: int = 0
+    writes: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    failed: "list[Verdict]" = field(default_factory=list)
+
+    def add(self, verdict: "Verdict") -> None:
+        self.seeds += 1
+        self.cycles += verdict.cycles
+        self.crashes += verdict.crashes
+        self.writes += verdict.writes
+        self.faults.update(verdict.faults)
+        if verdict.violations:
+            self.failed.append(verdict)
+
+    def json(self) -> dict[str, Any]:
+        """``faults``: how often each struck."""
+        return {
+            "cycles": self.cycles,
+            "crashes": self.crashes,
+            "writes": self.writes,
+            "faults": dict(sorted(self.faults.items())),
+            "failed": [_said(one) for one in self.failed],
+        }
+
+    def __str__(self) -> str:
+        what = {"cycles": self.cycles, "writes": self.writes, "faults": self.faults.total(), "crashes": self.crashes}
+        counted = ", ".join(f"{spaced(count)} {name}" for name, count in what.items())
+        return f"{self.seeds - len(self.failed)} of {self.seeds} histories kept every promise: {counted}"
+
+
+@contextmanager
+def _bar(seeds: int, wanted: bool) -> "Iterator[Callable[[int], None]]":
+    """Histories lived through, on a terminal; nothing elsewhere."""
+    if not wanted or not sys.stdout.isatty():
+        yield lambda _failed: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]} failed"), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("", total=seeds, failed=0)
+        yield lambda failed: bar.update(task, advance=1, failed=failed)
 
 
 def _tell(verdict: "Verdict", verbose: bool) -> None:

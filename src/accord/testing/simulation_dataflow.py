@@ -6,7 +6,7 @@ users do with them (simulation_users.py), the schedule (simulation.py).
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -68,6 +68,19 @@ class Choices:
     rules: Rules
     datatypes: Mapping[Side, MemoryDatatype]
     ahead: Mapping[Side, float]
+
+    def __str__(self) -> str:
+        """In words that are the same in every process."""
+        usual = MemoryDatatype()
+        able = {
+            side: {name: value for name, value in _said(one).items() if value != _said(usual)[name]} for side, one in self.datatypes.items()
+        }
+        return f"{_said(self.rules)}, " + ", ".join(f"{side}: clock {self.ahead[side]:+} {told}" for side, told in able.items())
+
+
+def _said(one: Any) -> dict[str, Any]:
+    found = {each.name: getattr(one, each.name) for each in fields(one)}
+    return {name: sorted(value) if isinstance(value, frozenset) else str(value) for name, value in found.items()}
 
 
 def choose(rng: random.Random) -> Choices:
