@@ -11,8 +11,8 @@ from mapping_builders import LAW
 from merge_world import TEXTS, mirrored_times
 
 from accord.core.conflicts import Times, latest, resolve
+from accord.core.flowrules import property_rules
 from accord.core.merging import merge_property
-from accord.core.planning import property_rules
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, Flow, PropertyMapping
 from accord.model.records import Side
 from accord.model.values import DataType, is_empty

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from accord.core.conflicts import Times
+from accord.core.flowrules import property_rules
 from accord.core.merging import ABSENT, TABLE, Row, decide, merge_property
-from accord.core.planning import property_rules
 from accord.core.rules import RULES
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, Direction, Flow, PropertyMapping
 from accord.model.records import Side

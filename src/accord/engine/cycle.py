@@ -9,8 +9,8 @@ A change comes in by **read** (reading.py), which makes it durable as a pending 
 import asyncio
 from collections.abc import Sequence
 
+from accord.core.flowrules import FlowRules
 from accord.core.ordering import parents_first
-from accord.core.planning import FlowRules
 from accord.engine.guarding import guard, hold_oscillating
 from accord.engine.journaling import journal
 from accord.engine.onboarding import rules_for_run

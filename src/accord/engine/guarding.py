@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from accord.core.flowrules import FlowRules
 from accord.core.guards import Amount, careful, changes_allowed, deletes_allowed, goes_back_and_forth
-from accord.core.planning import FlowRules, Planned, hold
+from accord.core.planning import Planned, hold
 from accord.core.rules import RULES
 from accord.engine.onboarding import RELEASED_BY_CONFIGURATION, digest
 from accord.engine.parts import Depth, Engine

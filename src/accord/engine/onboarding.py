@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
-from accord.core.planning import FlowRules
+from accord.core.flowrules import FlowRules
 from accord.engine.parts import Engine, flow_rules
 from accord.model.dataflow import Flow, Guards, Onboarding
 from accord.model.journal import IntentState

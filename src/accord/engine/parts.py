@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import ParamSpec, Protocol, Self, TypeVar
 
+from accord.core.flowrules import FlowRules, property_rules
 from accord.core.mapping import CompiledFlow
-from accord.core.planning import FlowRules, property_rules
 from accord.model.dataflow import Dataflow, Flow
 from accord.model.records import RecordRef, Side
 from accord.ports import Clock, Connector, Ids, Store

@@ -6,9 +6,11 @@ Owns: which records a batch needs, the look-ups for them, and that no record is 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from accord.core.flowrules import FlowRules, Half, Pair
+from accord.core.leaving import review
 from accord.core.mapping import Mapped
 from accord.core.matching import Alone, Counterpart, match, without_references
-from accord.core.planning import FlowRules, Half, Pair, Planned, plan_create, plan_pair, review
+from accord.core.planning import Planned, plan_create, plan_pair
 from accord.engine.parts import Engine
 from accord.model.journal import Candidate
 from accord.model.links import Link, Pending, WaitsFor

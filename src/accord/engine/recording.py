@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from accord.core.agreeing import agree, rewritten
-from accord.core.planning import FlowRules, Half, Planned
+from accord.core.flowrules import FlowRules, Half
+from accord.core.planning import Planned
 from accord.core.rules import RULES
 from accord.engine.parts import Engine
 from accord.engine.preparing import Work

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from accord.core.agreeing import agree, crossed
 from accord.core.conflicts import instant
-from accord.core.planning import FlowRules
+from accord.core.flowrules import FlowRules
 from accord.core.recovering import Adopt, Again, Choose, Wait, told
 from accord.core.rules import RULES
 from accord.engine.onboarding import rules_for_run
