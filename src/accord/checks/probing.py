@@ -272,11 +272,12 @@ async def _changes(live: Live, connector: RestConnector, datatype: str, sight: S
     if not times:
         return Verdict.CANNOT_TELL, "since tomorrow nothing came; no record tells when it changed, to ask for"
     newest, id = times[-1]
-    since = await _moved(connector, datatype, newest)
+    rules = live.manifest.datatypes[datatype].changes
+    since = await _moved(connector, datatype, newest - timedelta(seconds=rules.overlap_seconds if rules else 0))
     if isinstance(since, str):
         return Verdict.DOES_NOT, since
     if id not in since:
-        return Verdict.DOES_NOT, "since the very time of the newest change that change does not come; changes.overlap_seconds must cover it"
+        return Verdict.DOES_NOT, "since just before the newest change that change does not come"
     return Verdict.WORKS, f"since the newest change {_count(len(since), 'change')} came, with that one; since tomorrow none"
 
 

@@ -205,7 +205,7 @@ def _paging(source: YamlFile, path: KeyPath, paging: Paging) -> Iterator[Problem
     if paging.kind in ("cursor", "next_link") and not paging.next:
         held = "the next cursor" if paging.kind == "cursor" else "the next page's address"
         yield source.problem(path, f"paging: kind {paging.kind} needs next", f"Add next: the path of {held} in the body.")
-    if paging.kind in ("page", "cursor") and not paging.parameter:
+    if paging.kind in ("page", "offset", "cursor") and not paging.parameter:
         yield source.problem(path, f"paging: kind {paging.kind} needs parameter", "Add parameter: the name of the query parameter.")
     if paging.size < 1:
         yield source.problem((*path, "size"), f"paging: a size of {paging.size} is not possible", "Give a number from 1.")

@@ -72,11 +72,11 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Limits", "settles_seconds"): Key(
         "how long after a call was given up the server may still carry it out; an unanswered create is not sent again before that", 60
     ),
-    ("Limits", "settles_seconds"): Key(
-        "how long after a call was given up the server may still carry it out; only then finding no copy of an unanswered create proves it",
-        60.0,
+    ("SystemClock", "format"): Key(
+        "how the system is asked for a time: with a zone (2026-01-31T12:00:00Z), without (2026-01-31T12:00:00), or in `seconds` or "
+        "`milliseconds` since 1970",
+        "naive",
     ),
-    ("SystemClock", "format"): Key("whether the system's times carry a zone (2026-01-31T12:00:00Z) or not (2026-01-31T12:00:00)", "naive"),
     ("SystemClock", "zone"): Key("the zone of times that carry none", "Europe/Oslo"),
     ("SystemClock", "granularity_seconds"): Key("how fine the times are that the system notes for a change", 1.0),
     ("SystemClock", "lag_seconds"): Key("how long it may take until a change shows in a listing", 2.0),
@@ -95,11 +95,13 @@ _READING: dict[tuple[str, str], Key] = {
         "once it is older than the clock's granularity and lag",
         "Version",
     ),
+    ("Datatype", "unique_version"): Key("no two changes of a record have the same version, although it is a time", True),
     ("Datatype", "modified"): Key("the path of the time of the last change", "UpdatedAt"),
     ("Datatype", "list"): Key("", _LISTING),
     ("Datatype", "changes"): Key("how changes are read; without it everything is listed and compared", {"parameter": "updated_since"}),
     ("Datatype", "deleted"): Key("where deleted records are listed", {"id": "Id", "listing": {"path": "/contacts/deleted"}}),
     ("Datatype", "read"): Key("the path of the call that reads one record", "/contacts/{id}"),
+    ("Datatype", "record"): Key("the path of the record in what `read` answers; empty: the body itself", "data"),
     ("Datatype", "create"): Key("the calls that create; the first is taken whose `requires` are all given", [_ROUTE | {"find": _FIND}]),
     ("Datatype", "update"): Key("the call that changes a record", {"method": "PATCH", "path": "/contacts/{id}"}),
     ("Datatype", "delete"): Key("the call that deletes a record", {"method": "DELETE", "path": "/contacts/{id}", "answer": None}),
@@ -120,11 +122,12 @@ _READING: dict[tuple[str, str], Key] = {
     ("Listing", "items"): Key("the path of the array in the body; empty: the body itself", "data.items"),
     ("Listing", "paging"): Key("how pages follow each other", _PAGING),
     ("Paging", "kind"): Key(
-        "none: all in one page; page: `parameter` counts pages; cursor: the value at `next` goes into `parameter`; next_link: the value at "
-        "`next` is the address of the next page; link_header: the Link header's rel=next is",
+        "none: all in one page; page: `parameter` counts pages; offset: `parameter` counts the records before the page; cursor: the value "
+        "at `next` goes into `parameter`; next_link: the value at `next` is the address of the next page; link_header: the Link header's "
+        "rel=next is, or what the header named `next` holds",
         "cursor",
     ),
-    ("Paging", "parameter"): Key("the query parameter that takes the page or the cursor", "cursor"),
+    ("Paging", "parameter"): Key("the query parameter that takes the page, the offset or the cursor", "cursor"),
     ("Paging", "start"): Key("the number of the first page, of kind page", 1),
     ("Paging", "size_parameter"): Key("the query parameter that takes the size of a page", "limit"),
     ("Paging", "size"): Key("how many records a page shall hold", 500),
@@ -155,6 +158,7 @@ _WRITING: dict[tuple[str, str], Key] = {
     ("Route", "path"): Key("", "/contacts/{id}"),
     ("Route", "method"): Key("of the call", "PATCH"),
     ("Route", "query"): Key("of the call", {"notify": "false"}),
+    ("Route", "at"): Key("the path in the body under which everything that is sent goes; empty: the body itself", "data"),
     ("Route", "requires"): Key("the properties that must be given for this route to be taken", ["LastName"]),
     ("Route", "names"): Key(
         "property and its path in the body, where this call has another than the property says", {"Email": "primaryEmail"}

@@ -100,6 +100,8 @@ class Pager:
         self._query = dict(listing.query)
         if listing.paging.size_parameter:
             self._query[listing.paging.size_parameter] = str(listing.paging.size)
+        if listing.paging.kind == "offset":
+            self._query[listing.paging.parameter] = "0"
         if listing.paging.kind == "page":
             self._query[listing.paging.parameter] = str(listing.paging.start)
 
@@ -163,12 +165,12 @@ class Pager:
         if isinstance(total, int):
             walk.totals.append(total)
         kind = self._paging.kind
-        if kind == "page":
+        if kind in ("page", "offset"):
             return self._by_number(page, walk)
         if kind == "cursor":
             return self._by_cursor(page, walk)
         if kind in ("next_link", "link_header"):
-            link = look(page.body, self._next) if kind == "next_link" else _linked(page.answer)
+            link = look(page.body, self._next) if kind == "next_link" else _linked(page.answer, self._paging.next)
             return self._by_link(link, walk)
         return None
 
@@ -179,7 +181,7 @@ class Pager:
             raise self._failed(walk.url, f"page {walk.number} is the same as the one before")
         walk.first_item = page.items[0]
         walk.number += 1
-        return self._with(self._paging.parameter, str(walk.number), walk)
+        return self._with(self._paging.parameter, str(walk.number if self._paging.kind == "page" else walk.count), walk)
 
     def _by_cursor(self, page: RawPage, walk: _Walk) -> str | None:
         value = look(page.body, self._next)
@@ -224,8 +226,10 @@ class Pager:
         return ListingFailed(self._caller.system, f"{place(url)}: {what}", "nothing was concluded from it; it will be read again")
 
 
-def _linked(answer: Answer) -> str | None:
-    """The address with rel=next of the Link headers."""
+def _linked(answer: Answer, name: str | None) -> str | None:
+    """The address in the header of this name; without one, that with rel=next of the Link headers."""
+    if name:
+        return answer.headers.get(name)
     getall = getattr(answer.headers, "getall", None)
     headers = getall("Link", []) if getall else [answer.headers.get("Link", "")]
     for target, parameters in _LINK.findall(",".join(headers)):

@@ -53,6 +53,7 @@ class ReadHalf:
         self._parts = parts
         self._records = parts.records
         self._caller = parts.caller
+        self._record = steps(parts.datatype.record)
 
     async def list(self) -> AsyncIterator[Page]:
         """See Connector.list."""
@@ -174,9 +175,11 @@ class ReadHalf:
         if not 200 <= answer.status < 300:
             return Unreadable(ref, self._parts.showing.complaint(answer.status, answer.body).message), None
         try:
-            record = decode(answer.body)
+            record = look(decode(answer.body), self._record)
         except Malformed as error:
             return Unreadable(ref, str(error)), None
+        if not isinstance(record, dict):
+            return Unreadable(ref, f"there is no record at {'.'.join(self._record) or 'the body'}"), None
         return self.interpret(ref, record, answered_at(answer.headers)), record
 
     def interpret(self, ref: RecordRef, record: Any, answered: datetime | None) -> Observation:

@@ -133,7 +133,7 @@ class RecordReader:
         self._id = steps(datatype.id)
         self._version = steps(datatype.version) if datatype.version else None
         self._modified = steps(datatype.modified) if datatype.modified else None
-        self._version_is_time = datatype.version is not None and datatype.version == datatype.modified
+        self._version_is_time = datatype.version is not None and datatype.version == datatype.modified and not datatype.unique_version
         self.zone = zone(clock.zone)
         self._unsettled = timedelta(seconds=clock.granularity_seconds + clock.lag_seconds)
         self._gone = tuple(Holds(each) for each in datatype.gone_when)

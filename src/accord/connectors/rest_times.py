@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 from accord.model.manifest import SystemClock
 
 _USUAL = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?)[0-9]*Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_TIME = 10**8
+_NO_SECONDS = 10**11
 _LONGEST_BELIEVABLE_WAIT = 86_400.0  # seconds; what asks for more is taken for a mistake
 
 
@@ -23,13 +26,25 @@ def zone(name: str) -> tzinfo:
 
 
 def instant(text: object, naive_zone: tzinfo) -> datetime | None:
-    """The instant behind an ISO text, in UTC; None for what is none."""
+    """The instant behind an ISO text or a number of (milli)seconds since 1970, in UTC; None for what is none."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        return _counted(text)
     if not isinstance(text, str):
         return None
     try:
         moment = datetime.fromisoformat(text)
         return (moment.replace(tzinfo=naive_zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
+        return None
+
+
+def _counted(number: int) -> datetime | None:
+    """A number that would be after the year 5000 as seconds is taken for milliseconds; one that is before 1973 for no time."""
+    if number < _NO_TIME:
+        return None
+    try:
+        return _EPOCH + (timedelta(milliseconds=number) if number >= _NO_SECONDS else timedelta(seconds=number))
+    except OverflowError:
         return None
 
 
@@ -49,7 +64,9 @@ def spell(moment: datetime) -> str:
 
 
 def say(moment: datetime, clock: SystemClock) -> str:
-    """An instant as the system writes it: zoned, or naive in its own zone, in whole seconds where it knows no finer ones."""
+    """An instant as the system writes it: zoned, naive in its own zone, or counted; in whole seconds where it knows no finer ones."""
+    if clock.format in ("seconds", "milliseconds"):
+        return str((moment - _EPOCH) // (timedelta(seconds=1) if clock.format == "seconds" else timedelta(milliseconds=1)))
     fine = "milliseconds" if clock.granularity_seconds < 1 else "seconds"
     if clock.format == "naive":
         return moment.astimezone(zone(clock.zone)).replace(tzinfo=None).isoformat(timespec=fine)

@@ -11,7 +11,7 @@ from typing import Any, Never
 from accord.connectors.http import Answer, Lost, NotSent, TransportProblem
 from accord.connectors.rest_answers import Malformed, decode, encode
 from accord.connectors.rest_bodies import Filling, GroupCall, Plan
-from accord.connectors.rest_paths import ABSENT, fill_path, fill_query, look, steps
+from accord.connectors.rest_paths import ABSENT, Steps, fill_path, fill_query, look, steps
 from accord.connectors.rest_reading import Parts, ReadHalf
 from accord.connectors.rest_times import answered_at
 from accord.errors import SystemProblem, SystemRefused
@@ -225,7 +225,7 @@ class WriteHalf:
         try:
             url = self._parts.base + fill_path(route.path, names)
             query = fill_query(route.query, names)
-            content = None if body is None else encode(body)
+            content = None if body is None else encode(_under(steps(route.at), body))
         except (ValueError, KeyError) as error:
             raise _Ended(OutcomeKind.REFUSED, f"it cannot be sent: {error}") from error
         url = f"{url}?{query}" if query else url
@@ -294,6 +294,13 @@ class WriteHalf:
             if wanted in {str(each).lower() for each in spellings}:
                 return name
         return None
+
+
+def _under(path: Steps, body: Any) -> Any:
+    """A body within the objects that it has to be in."""
+    for step in reversed(path):
+        body = {step: body}
+    return body
 
 
 def _json(answer: Answer) -> Any:

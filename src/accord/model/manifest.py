@@ -64,9 +64,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemClock:
-    """How the system tells time: zoned or naive, the zone of naive times, how fine they are, how late a change may show (seconds)."""
+    """How the system tells time: zoned or naive, the zone of naive times, how fine they are, how late a change may show (seconds).
 
-    format: Literal["zoned", "naive"] = "zoned"
+    ``format``: how it is asked for a time; seconds and milliseconds count from 1970. A time that is a number is read as seconds, or as
+    milliseconds where it would be after the year 5000 otherwise; one that is before 1973 is none.
+    """
+
+    format: Literal["zoned", "naive", "seconds", "milliseconds"] = "zoned"
     zone: str = "UTC"
     granularity_seconds: float = 0.001
     lag_seconds: float = 0.0
@@ -76,12 +80,13 @@ class SystemClock:
 class Paging:
     """How pages follow each other.
 
-    none: one page; page: ``parameter`` counts from ``start`` until a page is empty or ``total`` is reached; cursor: ``next`` is a path in
-    the body whose value goes into ``parameter``; next_link: ``next`` is a path in the body that holds an address; link_header: rel=next.
+    none: one page; page: ``parameter`` counts from ``start`` until a page is empty or ``total`` is reached; offset: ``parameter`` takes the
+    number of records before the page, with the same end; cursor: ``next`` is a path in the body whose value goes into ``parameter``;
+    next_link: ``next`` is a path in the body that holds an address; link_header: rel=next, or the address in the header named ``next``.
     ``total``: path of the number of records, compared with what came.
     """
 
-    kind: Literal["none", "page", "cursor", "next_link", "link_header"] = "none"
+    kind: Literal["none", "page", "offset", "cursor", "next_link", "link_header"] = "none"
     parameter: str = "page"
     start: int = 1
     size_parameter: str | None = None
@@ -175,7 +180,7 @@ class ItemShape:
 class Route:
     """A writing call. The properties it cannot carry follow through ``update`` and the groups.
 
-    ``requires``: the first create route whose required properties are all given (not null) is taken.
+    ``at``: path in the body under which everything that is sent goes. ``requires``: the first create route whose required properties are all given (not null) is taken.
     ``names``: property -> path in the body, before the property's own ``create`` or ``update`` name; with ``only_names`` nothing else is
     sent but ``lists`` and ``add``. ``answer``: path of the record in the answer, or null when the answer carries none and the record is
     read back. ``find``: how a copy that this route made, unanswered, is found; a create route without one is not looked for.
@@ -184,6 +189,7 @@ class Route:
     path: str
     method: Method = "POST"
     query: dict[str, str] = field(default_factory=dict)
+    at: str = ""
     requires: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     only_names: bool = False
@@ -268,17 +274,20 @@ class Datatype:
     """A kind of record: where it is listed, read and written, and what its properties are.
 
     ``gone_when``: the record is deleted if one of these holds. ``ignore_when``: the record is never looked at (technical ones).
-    ``version`` that is the same path as ``modified`` is a time: it is only believed when it is older than the clock's granularity and lag.
+    ``version`` that is the same path as ``modified`` is a time: it is only believed when it is older than the clock's granularity and lag,
+    unless ``unique_version`` says that no two changes have the same. ``record``: path of the record in what ``read`` answers.
     ``reference``: the property that can carry our reference. ``writable``: an update is possible at all.
     """
 
     id: str
     version: str | None = None
     modified: str | None = None
+    unique_version: bool = False
     list: Listing
     changes: Changes | None = None
     deleted: Deleted | None = None
     read: str | None = None
+    record: str = ""
     create: tuple[Route, ...] = ()
     update: Route | None = None
     delete: Route | None = None
