@@ -44,7 +44,6 @@ def database_place(state: str, name: str) -> DatabasePlace:
     try:
         parts = urlsplit(state)
         words = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-        host = parts.hostname or dict(words).get("host", "") or "localhost"
     except ValueError:  # its words are not repeated: there may be a password among them
         raise UsageError(
             "the address of the state cannot be read", "Write postgresql://USER@HOST/DATABASE; write %40 for @ within a password."
@@ -55,7 +54,7 @@ def database_place(state: str, name: str) -> DatabasePlace:
         remedy = f"Use small letters, digits and _, up to {LONGEST}, not pg_ in front."
         raise UsageError(f"{schema[:LONGEST]!r} is no name for a schema", remedy)
     rest = urlencode([("connect_timeout", CONNECT_SECONDS), *(word for word in words if word[0] != "schema")], quote_via=quote)
-    shown = f"{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    shown = (parts.netloc.rpartition("@")[2] or dict(words).get("host", "localhost")) + parts.path
     return DatabasePlace(urlunsplit(parts._replace(query=rest)), schema, f"postgresql://{shown} (schema {schema})")
 
 
