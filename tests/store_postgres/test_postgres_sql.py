@@ -1,0 +1,202 @@
+"""The SQL of the PostgreSQL store: the schema and its migrations, every statement, and that none is run per record."""
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+import psycopg
+import pytest
+
+from accord.errors import StoreError
+from accord.model.journal import Absorb, Closing, MatchKey
+from accord.model.links import Link, Pending, PendingState, WaitsFor
+from accord.model.records import Evidence, Gone, Known, Side
+from accord.store.migrating import load_queries
+from accord.store.places import DatabasePlace
+from accord.store.postgres import PostgresStore
+from accord.store.postgres_database import GIVEN, QUERIES
+from accord.testing.store_bench import AT, FLOWS, LATER, PERSONS, done, everything, hint, link, operation, ref, seen, take
+
+LEFT, RIGHT = Side.LEFT, Side.RIGHT
+
+
+def catalogue(connection: "psycopg.Connection[Any]", schema: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All that a schema consists of, in the server's own words."""
+    asked = {
+        "columns": "SELECT table_name::text, column_name::text, data_type::text, collation_name::text, is_nullable::text,"
+        " is_identity::text, column_default::text FROM information_schema.columns WHERE table_schema = %s ORDER BY 1, ordinal_position",
+        "indexes": "SELECT tablename::text, replace(indexdef, schemaname || '.', '') FROM pg_indexes WHERE schemaname = %s ORDER BY 1, 2",
+        "constraints": "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = %s::regnamespace ORDER BY 1, 2",
+    }
+    connection.execute(f"SET search_path = {schema}")
+    return {name: connection.execute(statement, (schema,)).fetchall() for name, statement in asked.items()}
+
+
+def test_P22_the_migrations_arrive_at_the_schema_for_readers(place: DatabasePlace) -> None:
+    PostgresStore.open(place, FLOWS).close_store()
+    text = resources.files("accord.store").joinpath("postgres/schema.sql").read_text("utf-8")
+    with psycopg.connect(place.address) as connection:
+        migrated = catalogue(connection, place.schema)
+        connection.execute(f"CREATE SCHEMA readers; SET search_path = readers; {text}")
+        written = catalogue(connection, "readers")
+        connection.rollback()
+    assert len(written["columns"]) > 70
+    assert migrated == written
+
+
+def test_both_databases_have_the_same_statements_with_the_same_bindings() -> None:
+    file = load_queries()
+    assert set(QUERIES) == set(file)
+    for name in QUERIES:
+        bindings = {int(number) for number in re.findall(r"\?(\d+)", file[name])}
+        given = GIVEN[name].split(", ") if name in GIVEN else sorted({int(number) for number in re.findall(r"\$(\d+)", QUERIES[name])})
+        assert len(given) == len(bindings), name
+
+
+def test_the_server_understands_every_statement(place: DatabasePlace) -> None:
+    with PostgresStore.open(place, FLOWS) as store, store.database.writing():
+        connection = store.database._connection
+        for name, columns in GIVEN.items():
+            connection.execute(f"CREATE TEMPORARY TABLE given_{name} (n integer, {columns}) ON COMMIT DROP")
+        for statement in QUERIES.values():
+            assert connection.execute(f"EXPLAIN (GENERIC_PLAN) {statement}").fetchall()
+
+
+class Counted:
+    """Stands for a connection and counts what is sent to the server."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection, self.number = connection, 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.number += name in ("execute", "cursor")
+        return getattr(self._connection, name)
+
+
+@pytest.fixture
+def store(place: DatabasePlace) -> Iterator[PostgresStore]:
+    with PostgresStore.open(place, FLOWS) as opened:
+        yield opened
+
+
+def work(store: PostgresStore, mark: str, records: int) -> None:
+    """All of the store's calls for so many records."""
+    lefts, rights = ([f"{side}{mark}-{number}" for number in range(records)] for side in "CP")
+    for side, ids in ((LEFT, lefts), (RIGHT, rights)):
+        keys = [MatchKey(PERSONS.name, side, id, 0, f"{mark}-{number}") for number, id in enumerate(ids)]
+        gone = [Gone(ref(PERSONS, side, f"gone-{id}"), Evidence.TOMBSTONE) for id in ids]
+        versions = [Known(id, "v2", b"") for id in ids]
+        store.absorb(
+            Absorb(side, PERSONS.datatype(side), [seen(PERSONS, side, id) for id in ids], versions, gone, keys, [PERSONS.name], mark)
+        )
+    store.known(LEFT, "Contact", lefts)
+    store.candidates(PERSONS.name, LEFT, lefts)
+    store.intend(f"r{mark}", AT, [operation(f"{mark}-{number}") for number in range(records)])
+    store.close(
+        Closing(
+            run=f"r{mark}",
+            at=LATER,
+            links=[Link(PERSONS.name, left, right) for left, right in zip(lefts, rights, strict=True)],
+            records=[seen(PERSONS, RIGHT, id) for id in rights],
+            settled=[ref(PERSONS, LEFT, id) for id in lefts],
+            finished=[(PERSONS.name, ref(PERSONS, LEFT, id)) for id in lefts],
+            pending=[
+                Pending(PERSONS.name, ref(PERSONS, RIGHT, id), PendingState.WAITING, wait=(WaitsFor(PERSONS.name, LEFT, f"W-{id}"),))
+                for id in rights
+            ],
+            closed=[done(f"{mark}-{number}") for number in range(records)],
+        )
+    )
+    made = store.links(PERSONS.name, LEFT, lefts)
+    store.resolve([WaitsFor(PERSONS.name, LEFT, id) for id in lefts])
+    store.close(Closing(f"r{mark}", LATER, links=list(made.values())))
+    store.close(Closing(f"r{mark}", LATER, unlinked=[one.id for one in made.values()]))
+    hints = [hint(PERSONS, LEFT, id) for id in lefts]
+    store.hint(hints)
+    store.unhint(hints)
+
+
+def test_a_call_sends_as_many_statements_for_two_hundred_records_as_for_two(store: PostgresStore) -> None:
+    numbers = []
+    work(store, "warm", 2)  # temporary tables are made once a session
+    for mark, records in (("few", 2), ("many", 200)):
+        counted = Counted(store.database._connection)
+        store.database._connection = counted
+        work(store, mark, records)
+        store.database._connection = counted._connection
+        numbers.append(counted.number)
+    assert numbers[0] == numbers[1] < 120
+    assert store.count(RIGHT, "Persons") == 204
+
+
+def test_of_two_rows_for_one_record_in_one_page_the_later_one_holds(store: PostgresStore) -> None:
+    twice = [seen(PERSONS, LEFT, "C1", {"Name": name}, name) for name in ("first", "second")]
+    keys = [MatchKey(PERSONS.name, LEFT, "C1", 0, key) for key in ("first", "second")]
+    store.absorb(Absorb(LEFT, "Contact", twice, keys=keys, flows=[PERSONS.name]))
+    take(store, PERSONS, RIGHT, "P1", key="second")
+    assert store.records(LEFT, "Contact", ["C1"])["C1"].values == {"Name": "second"}
+    assert set(store.candidates(PERSONS.name, RIGHT, ["P1"])) == {"P1"}
+    store.absorb(Absorb(LEFT, "Contact", versions=[Known("C1", version, b"") for version in ("v8", "v9")]))
+    assert store.known(LEFT, "Contact", ["C1"])["C1"].version == "v9"
+    lost = [Gone(ref(PERSONS, LEFT, "C1"), evidence) for evidence in (Evidence.NOT_FOUND, Evidence.TOMBSTONE)]
+    store.absorb(Absorb(LEFT, "Contact", gone=lost, flows=[PERSONS.name]))
+    rows = [Pending(PERSONS.name, ref(PERSONS, LEFT, "C1"), state) for state in (PendingState.HELD, PendingState.REVIEW)]
+    store.close(Closing("r", AT, pending=rows))
+    (row,) = store.list_pending(PERSONS.name, ["held", "review"])
+    assert row.state is PendingState.REVIEW
+    store.hint([hint(PERSONS, LEFT, "C1", "v1"), hint(PERSONS, LEFT, "C1", "v2")])
+    assert [one.version for one in store.hints(LEFT, "Contact")] == ["v2"]
+
+
+def test_a_text_that_is_no_unicode_is_refused_with_its_whole_page(store: PostgresStore) -> None:
+    before = everything(store)
+    with pytest.raises(StoreError, match="no Unicode"):
+        page = [seen(PERSONS, LEFT, "C1"), seen(PERSONS, LEFT, "\ud800", {"Name": "x"})]
+        store.absorb(Absorb(LEFT, "Contact", page))
+    with pytest.raises(StoreError, match="no Unicode"):
+        store.known(LEFT, "Contact", ["\ud800"])
+    assert everything(store) == before
+    take(store, PERSONS, LEFT, "C1")
+
+
+@pytest.mark.parametrize("text", ["\x00", "\x1b", "\x1b0", "\x1b1", "\x00\x1b", "\x1b\x00", "a\x001\x1b10", "\x1b1\x1b0"])
+def test_a_text_with_a_zero_byte_comes_back_as_it_was(store: PostgresStore, text: str) -> None:
+    take(store, PERSONS, LEFT, text)
+    assert set(store.known(LEFT, "Contact", [text, text + "1"])) == {text}
+    store.set(text, text)
+    assert store.setting(text) == text
+
+
+def test_a_match_key_may_be_longer_than_an_index_bears(store: PostgresStore) -> None:
+    key = "".join(chr(0x4E00 + number) for number in range(9000))
+    take(store, PERSONS, LEFT, "C1", key=key)
+    take(store, PERSONS, RIGHT, "P1", key=key)
+    take(store, PERSONS, RIGHT, "P2", key=key[:-1])
+    assert [one.id for one in store.candidates(PERSONS.name, LEFT, ["C1"])["C1"]] == ["P1"]
+
+
+def test_P8_the_database_itself_holds_one_live_link_per_record(store: PostgresStore, place: DatabasePlace) -> None:
+    link(store, PERSONS, "C1", "P1")
+    with psycopg.connect(place.address) as other, pytest.raises(psycopg.errors.UniqueViolation):
+        other.execute(f"INSERT INTO {place.schema}.linked VALUES ('left', 'Contact', 'C1', 99)")
+
+
+def test_what_accord_did_not_write_is_told_and_not_taken_for_content(store: PostgresStore, place: DatabasePlace) -> None:
+    take(store, PERSONS, LEFT, "C1")
+    with psycopg.connect(place.address, autocommit=True) as other:
+        other.execute(f"UPDATE {place.schema}.record SET content = 'half of i'::bytea")
+        with pytest.raises(StoreError, match="accord did not write"):
+            store.records(LEFT, "Contact", ["C1"])
+        other.execute(f"DROP TABLE {place.schema}.parted")
+    with pytest.raises(StoreError, match="damaged"):
+        store.parted(PERSONS.name, LEFT, ["C1"])
+
+
+def test_a_key_that_thousands_share_is_answered_at_once(store: PostgresStore) -> None:
+    take(store, PERSONS, LEFT, *(f"C{number}" for number in range(4000)), key="k")
+    take(store, PERSONS, RIGHT, "P1", key="k")
+    store.database._connection.execute("SET statement_timeout = '5s'")
+    found = store.candidates(PERSONS.name, LEFT, [f"C{number}" for number in range(4000)])
+    assert {one.rivals for candidates in found.values() for one in candidates} == {3999}
