@@ -43,7 +43,7 @@ async def guard(engine: Engine, run: Run, rules: FlowRules, depth: Depth) -> Flo
 
 
 def _guard(engine: Engine, rules: FlowRules, depth: Depth) -> tuple[str, FlowRules | None]:
-    store, name, standing = engine.store, rules.flow.name, digest(rules.flow)
+    store, name, standing = engine.store, rules.flow.name, digest(engine, rules.flow)
     if engine.approve:
         store.release(name, RELEASED_BY_CONFIGURATION)
         _let_go(engine, name, standing)

@@ -32,7 +32,7 @@ def _rules_for_run(engine: Engine, flow: Flow, now: str) -> FlowRules:
         onboarded = now
         store.set(f"onboarded:{flow.name}", onboarded)
     go_ahead = engine.go_ahead or store.setting(f"go-ahead:{flow.name}") is not None
-    judged = f"{digest(flow)} {flow.onboarding} {go_ahead}"
+    judged = f"{digest(engine, flow)} {flow.onboarding} {go_ahead}"
     if store.setting(f"judged:{flow.name}") != judged:
         store.release(flow.name, RELEASED_BY_CONFIGURATION)
         store.set(f"judged:{flow.name}", judged)
@@ -41,19 +41,18 @@ def _rules_for_run(engine: Engine, flow: Flow, now: str) -> FlowRules:
     return flow_rules(engine, flow, _unknown(engine, flow), onboarded, go_ahead)
 
 
-def digest(flow: Flow) -> str:
+def digest(engine: Engine, flow: Flow) -> str:
     """Identify a flow's configuration: all that decides what is written, but not whether creating is allowed, nor the guards."""
-    return _digest(replace(flow, onboarding=Onboarding.LINK_ONLY, guards=Guards()))
+    return engine.once(f"digest {flow.name}", lambda: _digest(replace(flow, onboarding=Onboarding.LINK_ONLY, guards=Guards())))
 
 
 def shape(engine: Engine, side: Side, datatype: str) -> str:
     """Identify how the records of a datatype are looked at by the flows that use it: which properties, filters and criteria."""
-    return _digest(
-        [
-            (flow.name, flow.left, flow.right, flow.properties, flow.match, flow.where, flow.create, flow.full_sync)
-            for flow in engine.interested(side, datatype)
-        ]
-    )
+    return engine.once(f"shape {side} {datatype}", lambda: _digest([_looks(flow) for flow in engine.interested(side, datatype)]))
+
+
+def _looks(flow: Flow) -> tuple[object, ...]:
+    return (flow.name, flow.left, flow.right, flow.properties, flow.match, flow.where, flow.create, flow.full_sync)
 
 
 def _digest(what: object) -> str:

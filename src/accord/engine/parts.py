@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import ParamSpec, Protocol, Self, TypeVar
+from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 from accord.core.flowrules import FlowRules, property_rules
 from accord.core.mapping import CompiledFlow
@@ -97,6 +97,14 @@ class Engine:
     in_hand: InHand = field(default_factory=InHand)
     unlisted: set[tuple[Side, str, str]] = field(default_factory=set)
     heard: set[RecordRef] = field(default_factory=set)
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What follows from the configuration alone, and is therefore worked out once."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     def now(self) -> str:
         """The current instant as the store keeps it."""
@@ -119,10 +127,10 @@ def flow_rules(engine: Engine, flow: Flow, unknown: frozenset[RecordRef], onboar
     """Bring together all that holds for a flow in this run."""
     return FlowRules(
         compiled=engine.compiled[flow.name],
-        properties=property_rules(flow),
+        properties=engine.once(f"properties {flow.name}", lambda: property_rules(flow)),
         capabilities={side: engine.connectors[side].capabilities(flow.datatype(side)) for side in Side},
         systems={side: engine.dataflow.entry(side).system for side in Side},
-        kinds={other.name: {side: other.datatype(side) for side in Side} for other in engine.dataflow.flows},
+        kinds=engine.once("kinds", lambda: {other.name: {side: other.datatype(side) for side in Side} for other in engine.dataflow.flows}),
         go_ahead=go_ahead,
         onboarded=onboarded,
         unknown=unknown,

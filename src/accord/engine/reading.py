@@ -160,14 +160,16 @@ class _Reader:
 
     async def follow(self, pages: AsyncIterator[Page]) -> str | None:
         """Absorb page after page; give the cursor of the last one."""
+        end: Page | None = None
         async for page in pages:
             if self.shown is not None:
                 self.shown.update(hash(one.ref.id) for one in page.observations)
             await self.absorb(page.observations, page.hints)
             if page.doubt:
                 self.run.doubt(page.doubt)
-            if page.last:
-                return page.cursor
+            end = page
+        if end is not None and end.last:
+            return end.cursor
         raise ListingFailed(self.engine.connectors[self.side].system, f"{self.datatype}: the listing broke off")
 
     async def read_hints(self, hints: Iterable[Hint]) -> set[str]:
