@@ -98,6 +98,15 @@ def test_MERGE_13_a_list_that_one_side_emptied_stays_full_on_the_other_where_emp
         assert given_to is ABSENT or not is_empty(given_to) or not is_empty(source)
 
 
+def test_MERGE_13_an_item_after_the_list_was_emptied_brings_back_none_of_the_removed_ones() -> None:
+    """Pinned: once the emptied list counted as agreed, the other side's old items stayed there for ever, or came back."""
+    rule, world = list_rule(clear=ClearPolicy.IGNORE), {"a": NEVER}
+    first = merge_property(rule, {}, world, (world, world), Times())
+    assert (first.rule, first.agreed, first.left, first.right) == ("MERGE-13", False, ABSENT, ABSENT)
+    then = merge_property(rule, {"b": NEVER}, world, (world, world), Times())
+    assert (then.left, then.right) == (ABSENT, {"b": NEVER})
+
+
 @LAW
 @given(maybe(st.sampled_from([None, {}])), FULL, FULL, TIMES, st.sampled_from(ConflictPolicy))
 def test_null_and_a_list_without_items_are_one(base: Any, right: Any, other: Any, times: Times, conflict: ConflictPolicy) -> None:

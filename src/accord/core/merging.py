@@ -259,7 +259,7 @@ def _merge_list(
             for_left[key], for_right[key] = item.left, item.right
         found.append(item)
     if not for_left and rule.clear is ClearPolicy.IGNORE and not (left and right):
-        return Merged(rule.name, "MERGE-13", agreed=True)
+        return Merged(rule.name, "MERGE-13")  # the bases stay: once the list has items again, those that were removed are known
     quiet = for_left == left and for_right == right
     return Merged(
         rule.name,
