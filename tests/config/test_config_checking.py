@@ -224,6 +224,19 @@ def test_private_hosts_is_noticed_at_its_line(tmp_path: Path) -> None:
     assert [(notice.file, notice.line) for notice in told] == [(str(tmp_path / "crm.yaml"), 4)]
 
 
+def test_REF_01_a_reference_to_several_datatypes_is_noticed_with_what_tells_them_apart(tmp_path: Path) -> None:
+    write_starter(tmp_path)
+    left, right = read_manifest(tmp_path / "customcrm.yaml"), read_manifest(tmp_path / "membercare.yaml")
+    notices = [one for one in notices_of(read_dataflow(tmp_path / "dataflow.yaml"), left, right) if "by the id alone" in one.what]
+    lines = (tmp_path / "dataflow.yaml").read_text().splitlines()
+    assert [one.what for one in notices[:2]] == [
+        "Order to Invoices: PayerId may be the id of Customer or Contact, told apart by the id alone",
+        "Order to Invoices: payer may be the id of Companies or Persons, told apart by the id alone",
+    ]
+    assert all("REF-01" in one.remedy and "refers_to" in lines[one.line - 1] for one in notices)
+    assert len(notices) == 4
+
+
 def test_what_cannot_be_changed_after_a_create_is_noticed(tmp_path: Path) -> None:
     flow = "  - {left: Contact, right: Persons, properties: [{left: Born, right: boss, %s}]}\n"
     left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (CRM, CARE))

@@ -67,6 +67,7 @@ def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Prob
         datatypes = {Side.LEFT: left.datatypes[flow.left], Side.RIGHT: right.datatypes[flow.right]}
         notices += _unchangeable(source, ("flows", position), flow, datatypes)
         notices += _lossy(source, ("flows", position), flow)
+        notices += _alike(source, ("flows", position), flow, {each.name: each for each in dataflow.flows})
     return notices
 
 
@@ -97,6 +98,17 @@ def _lossy(source: YamlFile, path: KeyPath, flow: Flow) -> Iterator[Problem]:
         if loses:
             what = f"{flow.name}: {mapping.name} is kept by {mapping.transform and mapping.transform.name}, which loses {loses}"
             yield source.problem((*path, "properties", position), what, "Declared lossy: the two sides may hold it in different forms.")
+
+
+def _alike(source: YamlFile, path: KeyPath, flow: Flow, flows: Mapping[str, Flow]) -> Iterator[Problem]:
+    """References that may lead to several datatypes, of which the id is all that is known."""
+    for position, mapping in enumerate(flow.properties):
+        for side in Side:
+            kinds = dict.fromkeys(flows[name].datatype(side) for name in mapping.refers_to)
+            if len(kinds) > 1:
+                what = f"{flow.name}: {', '.join(_names(mapping, side))} may be the id of {' or '.join(kinds)}, told apart by the id alone"
+                remedy = "A new reference whose id two of them have waits for a person (REF-01)."
+                yield source.problem((*path, "properties", position, "refers_to"), what, remedy)
 
 
 def _unchangeable(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:

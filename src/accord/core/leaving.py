@@ -34,17 +34,22 @@ def review(rules: FlowRules, ref: RecordRef, found: Ambiguous, doubts: Sequence[
     return Pending(rules.flow.name, ref, PendingState.REVIEW, found.rule, cause, (), found.candidates)
 
 
-def pending_waits(rules: FlowRules, half: Half) -> Pending | None:
-    """A record that waits for others, each by its name; None if it waits for nothing."""
-    waits = half.mapped.waits
-    if not waits:
-        return None
-    named = []
-    for alternatives in waits.values():
-        kinds = dict.fromkeys(rules.kinds[one.flow][one.side] for one in alternatives if one.flow in rules.kinds)
-        named.append(f"{' or '.join(kinds)} {alternatives[0].id}")
-    wait = tuple(one for alternatives in waits.values() for one in alternatives)
-    return pending_for(rules, half.ref, PendingState.WAITING, "WAIT-01", ", ".join(named), wait=wait)
+def pending_references(rules: FlowRules, half: Half) -> Pending | None:
+    """A record with references that wait for others, each by its name, or that cannot be told; None if it has none."""
+    mapped = half.mapped
+    if mapped.waits:
+        named = [f"{_kinds(rules, several)} {several[0].id}" for several in mapped.waits.values()]
+        wait = tuple(one for several in mapped.waits.values() for one in several)
+        return pending_for(rules, half.ref, PendingState.WAITING, "WAIT-01", ", ".join(named), wait=wait)
+    doubtful = [(name, several) for name, several in mapped.doubts.items() if name not in mapped.values]
+    if doubtful:
+        detail = ", ".join(f"{name} {several[0].id} ({_kinds(rules, several)})" for name, several in doubtful)
+        return pending_for(rules, half.ref, PendingState.REVIEW, "REF-01", detail)
+    return None
+
+
+def _kinds(rules: FlowRules, several: Sequence[WaitsFor]) -> str:
+    return " or ".join(dict.fromkeys(rules.kinds[one.flow][one.side] for one in several if one.flow in rules.kinds))
 
 
 def pending_parts(rules: FlowRules, ref: RecordRef, state: PendingState, said: list[tuple[str, str]]) -> Pending | None:

@@ -6,17 +6,19 @@ transforms (core/transforms.py), compiling (core/mapping_compile.py), what is do
 Everything is compiled once per flow; per record there is no path to split and nothing to look up but the record's own values.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from accord.core.mapping_compile import Compiled, Crossing, KeyPart, ReferenceCrossing, compile_all, sends
 from accord.core.mapping_forms import MappingProblem, Place
 from accord.core.mapping_sides import MISSING, Get, Missing, Single
 from accord.core.normal import key_part
+from accord.core.referring import rivals_of
 from accord.core.wording import Unfit
 from accord.model.dataflow import Flow, PropertyMapping
-from accord.model.links import WaitsFor
+from accord.model.links import Doubtful, WaitsFor
 from accord.model.manifest import Datatype
 from accord.model.records import Side
 from accord.model.values import Raw, RawValues, Value, Values
@@ -37,11 +39,14 @@ class Mapped:
 
     ``values``: by property mapping name; what is absent, waits or is faulty is not in it. ``waits``: references without a link, with the
     links of which one must exist. ``faults``: properties whose value is outside the domain, and why, without the value itself.
+    ``doubts``: references whose id several records have, with the links between which the choice is; one that is as it was agreed has its
+    value nevertheless, as nobody has changed it.
     """
 
     values: Values
     waits: Mapping[str, tuple[WaitsFor, ...]]
     faults: Mapping[str, str]
+    doubts: Mapping[str, tuple[WaitsFor, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,11 @@ class CompiledFlow:
                 found += (WaitsFor(flow, side, id) for flow in reference.flows)
         return tuple(found)
 
-    def common(self, side: Side, raw: RawValues, resolved: Resolved) -> Mapped:
-        """Map a record. A value that crosses, but that the other side cannot hold, is a fault as well."""
+    def common(self, side: Side, raw: RawValues, resolved: Resolved, agreed: Values = MappingProxyType({})) -> Mapped:
+        """Map a record. A value that crosses, but that the other side cannot hold, is a fault as well.
+
+        ``agreed``: what the record was agreed to hold, or was sent: what a doubtful reference is taken for if it may still mean that.
+        """
         values: dict[str, Value] = {}
         faults: dict[str, str] = {}
         way = self._ways[side]
@@ -121,14 +129,14 @@ class CompiledFlow:
                 values[name] = shown
             except Unfit as unfit:
                 faults[name] = str(unfit)
-        waits = self._translate(side, raw, resolved, values, faults) if self.reference_crossings else {}
-        return Mapped(values, waits, faults)
+        mapped = Mapped(values, {}, faults)
+        return self._translate(side, raw, resolved, agreed, mapped) if self.reference_crossings else mapped
 
-    def _translate(
-        self, side: Side, raw: RawValues, resolved: Resolved, values: dict[str, Value], faults: dict[str, str]
-    ) -> Mapping[str, tuple[WaitsFor, ...]]:
-        """Add the references to ``values`` and ``faults``; what waits is returned."""
+    def _translate(self, side: Side, raw: RawValues, resolved: Resolved, agreed: Values, mapped: Mapped) -> Mapped:
+        """The same with its references."""
+        values, faults = dict(mapped.values), dict(mapped.faults)
         waits: dict[str, tuple[WaitsFor, ...]] = {}
+        doubts: dict[str, tuple[WaitsFor, ...]] = {}
         for name, one in self.reference_crossings.items():
             reference = one.side(side)
             try:
@@ -142,12 +150,17 @@ class CompiledFlow:
                 values[name] = id
                 continue
             alternatives = tuple(WaitsFor(flow, side, id) for flow in reference.flows)
-            found = next((resolved[each] for each in alternatives if each in resolved), None)
-            if found is None:
+            found = [resolved[each] for each in alternatives if each in resolved]
+            meant = [id] if side is Side.LEFT else [str(each) for each in found]
+            if not found:
                 waits[name] = alternatives
+            elif not (rivals := _rivals(found, reference.flows)):
+                values[name] = meant[0]
             else:
-                values[name] = id if side is Side.LEFT else found
-        return waits
+                doubts[name] = tuple(each for each in alternatives if each in resolved or each.flow in rivals)
+                if (before := agreed.get(name)) in meant:
+                    values[name] = before
+        return Mapped(values, waits, faults, doubts)
 
     def words(self, side: Side, values: Values, current: RawValues | None, resolved: Resolved) -> dict[str, Raw]:
         """These common values, and only these, in that side's words. ``current``: the record as it is on that side.
@@ -169,10 +182,10 @@ class CompiledFlow:
         if side is Side.LEFT or not isinstance(value, str) or value == "":
             return reference.single.put(value, None)
         lookups = (WaitsFor(flow, Side.LEFT, value) for flow in reference.flows)
-        found = next((resolved[each] for each in lookups if each in resolved), None)
-        if found is None:
+        found = [resolved[each] for each in lookups if each in resolved]
+        if not found or _rivals(found, reference.flows):
             raise UnresolvedReference(f"{one.mapping.name} of {self.flow.name} refers to a record without a known link")
-        return reference.single.put(found, None)
+        return reference.single.put(str(found[0]), None)
 
     def reference_lookups(self, values: Values) -> tuple[WaitsFor, ...]:
         """Every link that ``words`` to the right may need for these values."""
@@ -183,10 +196,19 @@ class CompiledFlow:
             for flow in one.right.flows
         )
 
+    def rivals(self) -> Mapping[str, frozenset[str]]:
+        """By flow, the other flows that a reference which may refer to it may refer to instead."""
+        return rivals_of([one.left.flows for one in self.reference_crossings.values()])
+
     def defaults(self, side: Side) -> Values:
         """By property mapping name, the common value that a create on that side carries in place of an empty one."""
         found = {name: one.instead(side) for name, one in self.crossings.items()}
         return {name: value for name, value in found.items() if value is not None}
+
+
+def _rivals(found: Sequence[str], flows: Sequence[str]) -> frozenset[str]:
+    """Of the flows that a reference may refer to, those that make it doubtful which of the links found is meant."""
+    return frozenset(flow for each in found if isinstance(each, Doubtful) for flow in each.rivals if flow in flows)
 
 
 def _key(parts: tuple[KeyPart, ...], raw: RawValues) -> str | None:

@@ -11,7 +11,7 @@ from typing import cast
 from accord.core.conflicts import Times
 from accord.core.deletes import AfterDelete, after_delete
 from accord.core.flowrules import FlowRules, Half, Pair, names_on, shared
-from accord.core.leaving import pending_faults, pending_for, pending_parts, pending_waits
+from accord.core.leaving import pending_faults, pending_for, pending_parts, pending_references
 from accord.core.matching import reference
 from accord.core.merging import ABSENT, Merged, Sides, edited, merge
 from accord.core.rules import reason
@@ -58,9 +58,9 @@ def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str]
         name: value for name, value in rules.defaults[target].items() if is_empty(values.get(name)) and name not in source.mapped.faults
     }
     missing = [name for name in rules.required[target] if is_empty(values.get(name)) and name not in instead]
-    waiting = pending_waits(rules, source)
-    if waiting is not None and any(name in source.mapped.waits for name in missing):
-        return Planned(pair, pending=waiting)
+    unresolved = pending_references(rules, source)
+    if unresolved is not None and any(name in source.mapped.waits or name in source.mapped.doubts for name in missing):
+        return Planned(pair, pending=unresolved)
     broken = [name for name in missing if name not in source.mapped.waits]
     if broken:
         detail = ", ".join(f"{name} ({source.mapped.faults.get(name, 'is required and empty')})" for name in broken)
@@ -80,7 +80,7 @@ def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str]
         reasons=(reason("CREATE-01", str(source.ref)),),
         reference=reference(rules.systems[source.ref.side], source.ref),
     )
-    return Planned(pair, (operation,), pending=waiting or pending_faults(rules, source))
+    return Planned(pair, (operation,), pending=unresolved or pending_faults(rules, source))
 
 
 def plan_pair(rules: FlowRules, pair: Pair, resolved: Mapping[WaitsFor, str], key: str) -> Planned:
@@ -102,8 +102,8 @@ def plan_pair(rules: FlowRules, pair: Pair, resolved: Mapping[WaitsFor, str], ke
         if operation is not None:
             operations.append(operation)
     pending = (
-        pending_waits(rules, left)
-        or pending_waits(rules, right)
+        pending_references(rules, left)
+        or pending_references(rules, right)
         or pending_parts(rules, left.ref, PendingState.REVIEW, undecided)
         or pending_parts(rules, left.ref, PendingState.HELD, blocked)
         or pending_faults(rules, left)
@@ -199,7 +199,7 @@ def _update(
         return None, []
     if not shared(rules.flow, side):
         return None, [("SWITCH-01", one.name) for one in wanted]
-    allowed, blocked = _changeable(rules, wanted, side)
+    allowed, blocked = _changeable(rules, wanted, source, side)
     if not allowed:
         return None, blocked
     values = {one.name: cast(Value, one.to(side)) for one in allowed}
@@ -222,13 +222,15 @@ def _update(
     return operation, blocked
 
 
-def _changeable(rules: FlowRules, wanted: list[Merged], side: Side) -> tuple[list[Merged], list[tuple[str, str]]]:
+def _changeable(rules: FlowRules, wanted: list[Merged], source: Half, side: Side) -> tuple[list[Merged], list[tuple[str, str]]]:
     abilities = rules.capabilities[side]
     if not abilities.update:
         return [], [("CAP-02", one.name) for one in wanted]
+    unclear = [one for one in wanted if one.name in source.mapped.doubts and side is Side.RIGHT]
     barred = abilities.read_only | abilities.create_only
     allowed = [one for one in wanted if not barred.intersection(names_on(rules.compiled.mapping(one.name), side))]
-    return allowed, [("CAP-02", one.name) for one in wanted if one not in allowed]
+    blocked = [("CAP-02", one.name) for one in wanted if one not in allowed]
+    return [one for one in allowed if one not in unclear], [*blocked, *(("REF-01", one.name) for one in unclear)]
 
 
 def _change(one: Merged, side: Side, held: Values) -> Change:

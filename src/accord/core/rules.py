@@ -48,6 +48,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "CAP-03": "the system has no way to delete this",
         "CAP-04": "no system has a way to archive this yet: a deletion is reported, nothing else",
         "WAIT-01": "waits for a record that it refers to",
+        "REF-01": "several records have the id that it refers to",
         "DELETE-01": "deleted on one side: reported, nothing else",
         "DELETE-02": "deleted on one side: unlinked",
         "DELETE-03": "deleted on one side: the other follows",

@@ -72,7 +72,10 @@ async def _mapped(engine: Engine, flow: Flow, side: Side) -> AsyncIterator[dict[
     async for page in engine.connectors[side].list(flow.datatype(side)):
         seen = [one for one in page.observations if isinstance(one, Seen) and rules.compiled.in_scope(side, one.values)]
         resolved = await engine.keep(references_of, engine, rules, seen)
-        yield {one.ref.id: rules.compiled.common(side, one.values, resolved).values for one in seen}
+        doubtful = [one.ref.id for one in seen] if rules.compiled.rivals() else []
+        links = await engine.keep(engine.store.links, flow.name, side, doubtful) if doubtful else {}
+        agreed = {id: link.base(side) for id, link in links.items()}
+        yield {one.ref.id: rules.compiled.common(side, one.values, resolved, agreed.get(one.ref.id, {})).values for one in seen}
         if page.last:
             return
     raise ListingFailed(engine.connectors[side].system, f"{flow.datatype(side)}: the listing broke off")

@@ -11,6 +11,7 @@ from accord.core.leaving import review
 from accord.core.mapping import Mapped
 from accord.core.matching import Alone, Counterpart, match, without_references
 from accord.core.planning import Planned, plan_create, plan_pair
+from accord.core.referring import doubted, places_in_question
 from accord.engine.parts import Engine
 from accord.model.journal import Candidate
 from accord.model.links import Link, Pending, WaitsFor
@@ -83,13 +84,18 @@ class _Batch:
         self.resolve(wanted)
 
     def resolve(self, wanted: Iterable[WaitsFor]) -> None:
-        """Look references up, and note them both ways: the answer to a write is read back with the inverse."""
+        """Look references up, and note them both ways: the answer to a write is read back with the inverse. Where other records have the
+        same id, that is noted as well.
+        """
         unknown = [one for one in wanted if one not in self.work.resolved]
         if not unknown:
             return
-        for one, id in self.engine.store.resolve(unknown).items():
-            self.work.resolved[one] = id
-            self.work.resolved[WaitsFor(one.flow, one.side.other, id)] = one.id
+        found = dict(self.engine.store.resolve(unknown))
+        found |= {WaitsFor(one.flow, one.side.other, id): one.id for one, id in found.items()}
+        rivals, kinds = self.rules.compiled.rivals(), self.rules.kinds
+        places = places_in_question(found, rivals, kinds) if rivals else {}
+        known = {place: self.engine.store.known(*place, list(ids)) for place, ids in places.items()}
+        self.work.resolved |= doubted(found, rivals, kinds, known) if known else found
 
     def half(self, side: Side, id: str, link: Link | None = None) -> Half | None:
         """The record as it is now: from its content, or from the base where nothing has moved; None when neither is known."""
@@ -98,7 +104,7 @@ class _Batch:
             return None
         compiled, ref = self.rules.compiled, self.ref(side, id)
         if stored.values is not None:
-            mapped = compiled.common(side, stored.values, self.work.resolved)
+            mapped = compiled.common(side, stored.values, self.work.resolved, link.base(side) if link is not None else {})
             in_scope = compiled.in_scope(side, stored.values)
         elif link is not None or stored.gone:
             mapped, in_scope = Mapped(link.base(side) if link else {}, {}, {}), True

@@ -114,7 +114,9 @@ class _Closing:
         """What the target holds now, in common form; mapped once."""
         known = self.answers.get(operation.key)
         if known is None:
-            known = self.answers[operation.key] = self.rules.compiled.common(operation.side, seen.values, self.work.resolved).values
+            sent = {change.name: change.value for change in operation.changes}
+            mapped = self.rules.compiled.common(operation.side, seen.values, self.work.resolved, sent)
+            known = self.answers[operation.key] = mapped.values
         return known
 
     def _said_otherwise(self, operation: Operation, outcome: Outcome) -> str:

@@ -114,7 +114,7 @@ async def _proven(engine: Engine, rules: FlowRules, operation: Operation, target
     if link is None or link.id != operation.link:
         return None
     resolved = await engine.keep(references_of, engine, rules, [target])
-    answer = rules.compiled.common(operation.side, target.values, resolved).values
+    answer = rules.compiled.common(operation.side, target.values, resolved, _sent(operation)).values
     return agree(link, operation, crossed(operation), answer, whole=False)[0]
 
 
@@ -129,7 +129,7 @@ async def _settle(engine: Engine, run: Run, name: str, pairs: Sequence[tuple[Int
     intents = [intent for intent, _ in pairs]
     closing = _Adopting(engine, *await engine.keep(_linked, engine, rules.flow, intents, records))
     for intent, record in found:
-        answer = rules.compiled.common(record.ref.side, record.values, resolved).values
+        answer = rules.compiled.common(record.ref.side, record.values, resolved, _sent(intent.operation)).values
         closing.adopt(intent, record, answer)
     for intent in intents:
         end = ends[intent.operation.key]
@@ -142,6 +142,10 @@ async def _settle(engine: Engine, run: Run, name: str, pairs: Sequence[tuple[Int
     await engine.keep(closing.commit, run)
     await _still_there(engine, records)
     return sum(one.state is not IntentState.UNKNOWN for one in closing.closed)
+
+
+def _sent(operation: Operation) -> Values:
+    return {change.name: change.value for change in operation.changes}
 
 
 def _settled(rules: FlowRules, intent: Intent, now: datetime) -> bool:

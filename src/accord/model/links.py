@@ -1,8 +1,9 @@
 """What is one thing: links, their bases, and what keeps a record from being in step.
 
-Owns: Link, PendingState, Pending. Does not own: how a counterpart is found (core/matching.py) or kept (store/).
+Owns: Link, PendingState, Pending, Doubtful. Does not own: how a counterpart is found (core/matching.py) or kept (store/).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -63,6 +64,20 @@ class Pending:
     row: int = 0
     tries: int = 0
     since: str = ""
+
+
+class Doubtful(str):
+    """The id on the other side of a link, of which it is not certain that it is the one that was meant.
+
+    ``rivals``: flows between other datatypes in which there is a record of the same id as the one that was looked up.
+    """
+
+    rivals: frozenset[str]
+
+    def __new__(cls, id: str, rivals: Iterable[str]) -> "Doubtful":
+        self = super().__new__(cls, id)
+        self.rivals = frozenset(rivals)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
