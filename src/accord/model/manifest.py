@@ -180,8 +180,8 @@ class ItemShape:
 class Route:
     """A writing call. The properties it cannot carry follow through ``update`` and the groups.
 
-    ``at``: path in the body under which everything that is sent goes. ``requires``: the first create route whose required properties are all
-    given (not null) is taken.
+    ``at``: path in the body under which everything that is sent goes. ``requires``: the first create route whose required properties are
+    all given (not null) is taken.
     ``names``: property -> path in the body, before the property's own ``create`` or ``update`` name; with ``only_names`` nothing else is
     sent but ``lists`` and ``add``. ``answer``: path of the record in the answer, or null when the answer carries none and the record is
     read back. ``find``: how a copy that this route made, unanswered, is found; a create route without one is not looked for.
