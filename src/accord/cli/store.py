@@ -36,4 +36,5 @@ def move_command(source: str, target: str, as_json: bool) -> int:
     for one in moved:
         screen.print(f"{one.table:12} {spaced(one.rows):>12} rows  {one.digest}", soft_wrap=True)
     screen.print(f"All of it is in {place}, read back and equal.", markup=False, soft_wrap=True)
+    screen.print("Now say the new place in the dataflow file (state:), and put the old state out of the way.")
     return 0
