@@ -50,9 +50,9 @@ def match(candidates: Sequence[Candidate], invalid: Collection[str] = ()) -> Cou
     ``candidates``: of all criteria. ``invalid``: names of criterion properties whose value has no normal form; they do not stop a
     certain match, but a record that carries one is never taken for new (a mistyped key would become a duplicate).
     """
-    made = {candidate.id: candidate for candidate in candidates if candidate.criterion in REFERENCES.values()}
-    if len(made) == 1 and not any(candidate.taken or candidate.rivals for candidate in made.values()):
-        return Counterpart(next(iter(made)), "MATCH-06")
+    made = [candidate for candidate in candidates if candidate.criterion in REFERENCES.values()]
+    if len({candidate.id for candidate in made}) == 1 and not any(candidate.taken or candidate.rivals for candidate in made):
+        return Counterpart(made[0].id, "MATCH-06")
     free = {candidate.id for candidate in candidates if not candidate.taken}
     everyone = tuple(sorted({candidate.id for candidate in candidates}))
     if not everyone:

@@ -55,7 +55,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "DELETE-04": "deleted on one side, changed on the other: kept and unlinked",
         "DELETE-05": "its counterpart was deleted: no other is made for it",
         "GUARD-01": "more deletes than the budget allows",
-        "GUARD-02": "a listing that was not empty before is empty",
+        "GUARD-02": "a listing is empty, or lacks most of what was there before",
         "GUARD-03": "more linked records would change at once than the guards allow",
         "GUARD-04": "the configuration changed, and much would be written",
         "GUARD-05": "a value goes back and forth: something else writes it too",

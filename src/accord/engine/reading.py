@@ -86,7 +86,7 @@ async def _list(reader: "_Reader") -> str | None:
     if not listed and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
         raise ListingFailed(
             engine.connectors[side].system,
-            f"{datatype}: the listing is empty, although records were there before",
+            f"{datatype}: the listing is empty, although records were there before (GUARD-02)",
             "Nothing was concluded from it. If the records were really removed, see docs/how-to/empty-listing.md.",
         )
     if not engine.connectors[side].capabilities(datatype).sees_deletes:
@@ -129,7 +129,7 @@ async def _missing(reader: "_Reader", listed: frozenset[int]) -> list[str]:
     if suspiciously_many(len(missing), known):
         raise ListingFailed(
             engine.connectors[side].system,
-            f"{datatype}: {len(missing)} of {known} known records are missing from the listing",
+            f"{datatype}: {len(missing)} of {known} known records are missing from the listing (GUARD-02)",
             "Nothing was concluded from it. If they were really removed, see docs/how-to/empty-listing.md.",
         )
     return missing
