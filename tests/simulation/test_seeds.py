@@ -14,10 +14,10 @@ PARTS = 20
 """The fresh seeds are divided so that all cores have their share."""
 
 PINNED = {
-    17: "a list of which both sides had changed different items lost the edit of one of them",
-    47: "the number of a line was changed on one side while its text was changed on the other: one of them stayed behind",
-    116: "lines were changed on both sides between two cycles: one side kept an older text",
-    119: "a line that one side removed took an edit of the other side with it, without a trace of it",
+    17: "the number of a line stayed different on the two sides, with nobody told",
+    47: "the number of a line stayed different on the two sides, with nobody told",
+    116: "a text and a number of two lines stayed different on the two sides",
+    119: "the text of a line was nowhere any more, and no record of a conflict held it",
 }
 """Seeds that failed once, and what was wrong then."""
 

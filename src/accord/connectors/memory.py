@@ -40,6 +40,7 @@ class MemoryConnector:
         self.wanted = {datatype: tuple(names) for datatype, names in wanted.items()}
         self._sleep = sleep
         self._latency = latency
+        self._able: dict[str, tuple[MemoryDatatype, Capabilities]] = {}
 
     @property
     def system(self) -> str:
@@ -48,7 +49,11 @@ class MemoryConnector:
 
     def capabilities(self, datatype: str) -> Capabilities:
         """What the system can do with this datatype."""
-        return self.world.datatypes[datatype].capabilities()
+        spec = self.world.datatypes[datatype]
+        known = self._able.get(datatype)
+        if known is None or known[0] is not spec:
+            known = self._able[datatype] = spec, spec.capabilities()
+        return known[1]
 
     async def list(self, datatype: str) -> AsyncIterator[Page]:
         """Every live record, in the order of making (or by modified time and offset, see MemoryDatatype.shifting)."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from accord.model.capabilities import Capabilities, ChangeCapture, Finding
@@ -88,8 +89,7 @@ class MemoryDatatype:
 
     def floor(self, moment: datetime) -> datetime:
         """The moment as finely as this system tells time."""
-        step = max(1, round(self.granularity * 1_000_000))
-        return _EPOCH + ((moment - _EPOCH) // _MICROSECOND // step * step) * _MICROSECOND
+        return _floor(moment, max(1, round(self.granularity * 1_000_000)))
 
     def held(self, name: str, value: Raw) -> Raw:
         """What the system makes of a value that it is given."""
@@ -215,9 +215,11 @@ class MemorySystem:
 
     def shown(self, datatype: str, id: str) -> State | None:
         """What listings show of a record: its last state that is older than the commit lag."""
-        lag = timedelta(seconds=self.datatypes[datatype].commit_lag)
-        states = reversed(self._tables[datatype].states.get(id, ()))
-        return next((state for state in states if state.modified + lag <= self.now()), None)
+        states = self._tables[datatype].states.get(id, ())
+        if not self.datatypes[datatype].commit_lag:
+            return states[-1] if states else None
+        lately = self.now() - timedelta(seconds=self.datatypes[datatype].commit_lag)
+        return next((state for state in reversed(states) if state.modified <= lately), None)
 
     def changed(self, datatype: str, since: datetime) -> list[str]:
         """Ids that listings show as changed at or after a moment, in the order of their first such change."""
@@ -381,11 +383,20 @@ class MemorySystem:
 
 def copied(value: Raw) -> Raw:
     """The same value, sharing no list or mapping with the original."""
+    if isinstance(value, str | int | Decimal | None):
+        return value
     if isinstance(value, Mapping):
         return {name: copied(member) for name, member in value.items()}
     return [copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+@lru_cache(maxsize=4096)
+def _floor(moment: datetime, step: int) -> datetime:
+    """``step``: microseconds."""
+    return _EPOCH + ((moment - _EPOCH) // _MICROSECOND // step * step) * _MICROSECOND
+
+
+@lru_cache(maxsize=4096)
 def spell(moment: datetime) -> str:
     """A moment as the model writes it: "YYYY-MM-DDTHH:MM:SS[.fff]Z", cut to milliseconds."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23]

@@ -3,18 +3,26 @@
 Owns: putting the parts together as app.py does, with everything passed in. Does not own: the parts.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+import apsw
 
 from accord.connectors.memory_world import REFERENCE
 from accord.core.mapping import CompiledFlow, compile_flow
 from accord.engine.cycle import cycle
 from accord.engine.parts import Depth, Engine
-from accord.model.dataflow import Dataflow
+from accord.model.dataflow import Dataflow, Flow
 from accord.model.manifest import Datatype
 from accord.model.records import Side
 from accord.model.runs import Run
 from accord.ports import Clock, Connector, Ids, Store
+from accord.store.database import Database
+from accord.store.opening import MEMORY, open_to_write
+from accord.store.sqlite import SqliteStore
+from accord.store.sqlstore import keep_datatypes
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,6 +46,31 @@ class KeepHere:
         if self._after:
             self._after(name)
         return result
+
+
+@contextmanager
+def fresh_store(flows: Sequence[Flow]) -> Iterator[SqliteStore]:
+    """An empty SQLite store in memory. One connection is used again and again: making its schema and preparing its statements takes longer
+    than a whole history; so there is one at a time in a process.
+    """
+    if not _FREE:
+        database, _ = open_to_write(Path(MEMORY), ())
+        _FREE.append((database, _emptying(database._connection)))
+    database, emptying = _FREE.pop()
+    for statement in emptying:
+        database._connection.execute(statement)
+    keep_datatypes(database, flows)
+    yield SqliteStore(database, flows, None)
+    _FREE.append((database, emptying))  # not after an error: nobody knows what state it is in then
+
+
+_FREE: list[tuple[Database, list[str]]] = []
+
+
+def _emptying(connection: apsw.Connection) -> list[str]:
+    """Statements that remove all rows of all tables, but for the number of the engine that may write."""
+    tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'engine' ORDER BY name").fetchall()
+    return [f'DELETE FROM "{name}"' for (name,) in tables]
 
 
 def compile_all(dataflow: Dataflow, datatypes: Mapping[Side, Mapping[str, Datatype]]) -> dict[str, CompiledFlow]:

@@ -13,18 +13,20 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 
+import msgspec
+
 from accord.connectors.hostile import Fault, FaultPlan, HostileConnector
-from accord.connectors.memory import MemoryConnector, MemorySystem
+from accord.connectors.memory import Call, MemoryConnector, MemorySystem
 from accord.engine.parts import Engine
 from accord.errors import SystemProblem
-from accord.model.links import PendingState
+from accord.model.links import Pending, PendingState
 from accord.model.records import Side
 from accord.store.sqlite import SqliteStore
-from accord.testing.memoryengine import KeepHere, engine_of, one_run, wanted
+from accord.testing.memoryengine import KeepHere, engine_of, fresh_store, one_run, wanted
 from accord.testing.oracle import Violation
 from accord.testing.simulation_crashes import Crash, Life
 from accord.testing.simulation_dataflow import DATATYPES, PREFIXES, SYSTEMS, choose, dataflow_of
-from accord.testing.simulation_judge import Scene, changed_while_idle, judge, snapshot
+from accord.testing.simulation_judge import ALL, Scene, changed_while_idle, judge, snapshot
 from accord.testing.simulation_users import Users
 from accord.testing.virtualtime import CountedIds, VirtualClock, VirtualLoop, run_virtually
 
@@ -56,14 +58,14 @@ class Verdict:
         return f"accord simulate --first-seed {self.seed} --seeds 1 --verbose"
 
 
-def simulate(seed: int) -> Verdict:
-    """Live through the history of one seed and judge it."""
+def simulate(seed: int, traces: bool = True) -> Verdict:
+    """Live through the history of one seed and judge it. ``traces``: tell what happened also where every promise was kept."""
     loop = VirtualLoop()
     loop.set_exception_handler(lambda _loop, _context: None)  # what a dead life leaves behind is nobody's concern any more
     asyncio.set_event_loop(loop)
     try:
-        with SqliteStore.open(":memory:", dataflow_of(choose(random.Random(seed)).rules)[0].flows) as store:
-            history = _History(seed, loop, store)
+        with fresh_store(dataflow_of(choose(random.Random(seed)).rules)[0].flows) as store:
+            history = _History(seed, loop, store, traces)
             run_virtually(history.live(), loop)
             return history.verdict()
     finally:
@@ -78,7 +80,8 @@ class _History:
     seed: int
     loop: VirtualLoop
     store: SqliteStore
-    trace: list[str] = field(default_factory=list)
+    traced: bool
+    trace: list[str | tuple[str, Call | Pending]] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     injected: Counter[str] = field(default_factory=Counter)
     cycles: int = 0
@@ -133,9 +136,9 @@ class _History:
     async def _agitate(self) -> None:
         rng = self.chances["schedule"]
         risk = rng.choice((0.0, 0.0, 0.003, 0.01))
-        busy = asyncio.create_task(self._work(rng.choice((0.5, 2.0, 10.0))))
+        busy = asyncio.create_task(self._work(rng.choice((0.5, 2.0, 10.0)), rng.choice((10, 25, 60))))
         engine = self._begin(Life(self.chances["crashes"], risk, self.tell, asyncio.sleep))
-        for _ in range(rng.randint(3, 7)):
+        for _ in range(rng.randint(3, 6)):
             try:
                 await self._cycle(engine, full=rng.random() < 0.15)
             except Crash:
@@ -147,10 +150,13 @@ class _History:
         busy.cancel()
         await asyncio.gather(busy, return_exceptions=True)
 
-    async def _work(self, pause: float) -> None:
-        """Users at work. ``pause``: virtual seconds between two actions, on average; some come at once."""
+    async def _work(self, pause: float, times: int) -> None:
+        """Users at work, so many times. ``pause``: virtual seconds between two actions, on average; some come at once.
+
+        A history with many actions finds hardly more than one with few, and takes as long as many of those.
+        """
         rng = self.chances["users"]
-        while True:
+        for _ in range(times):
             await asyncio.sleep(rng.expovariate(1 / pause))
             for _ in range(rng.choice((1, 1, 1, 3))):
                 self.users.act()
@@ -210,8 +216,8 @@ class _History:
             await one_run(engine, full)
         finally:
             for side, world in self.scene.worlds.items():
-                self.trace += [f"  {world.name} saw {call}" for call in world.calls[before[side] :]]
-            self.trace += [f"  pending {one}" for one in self.store.list_pending(limit=10_000)]
+                self.trace += [(f"{world.name} saw", call) for call in world.calls[before[side] :]]
+            self.trace += [("pending", one) for one in self.store.list_pending(limit=ALL)]
 
     def _listed(self, side: Side) -> bool:
         """Whether all of a side has been listed once. A first listing that leaves records out cannot be told from a true one."""
@@ -219,8 +225,10 @@ class _History:
 
     def verdict(self) -> Verdict:
         """What became of it."""
-        digest = hashlib.blake2b("\n".join(self.trace).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        violations, trace = tuple(self.violations), tuple(self.trace)
+        digest = hashlib.blake2b(msgspec.json.encode(self.trace), digest_size=12).hexdigest()
+        violations = tuple(self.violations)
+        wanted = self.traced or bool(violations)
+        trace = tuple(one if isinstance(one, str) else f"  {one[0]} {one[1]}" for one in self.trace) if wanted else ()
         return Verdict(self.seed, violations, digest, trace, self.cycles, self.crashes, self.scene.writes(), self.injected)
 
 
