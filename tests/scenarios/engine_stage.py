@@ -19,7 +19,7 @@ from accord.model.records import Side, Stored
 from accord.model.runs import Run
 from accord.ports import Connector
 from accord.store.sqlite import SqliteStore
-from accord.testing.memoryengine import compile_all, engine_of, one_run, wanted
+from accord.testing.memoryengine import KeepHere, compile_all, engine_of, one_run, wanted
 from accord.testing.simulation_dataflow import DATATYPES, PREFIXES, SALE, SYSTEMS, Rules, dataflow_of
 from accord.testing.virtualtime import CountedIds, VirtualClock, VirtualLoop, run_virtually
 
@@ -70,6 +70,9 @@ class Stage:
 
     def order(self, number: str, payer: str, **values: Any) -> str:
         return self._make(Side.LEFT, "Order", {"Number": number, "Payer": payer, **values})
+
+    def quote(self, number: str, payer: str, **values: Any) -> str:
+        return self._make(Side.LEFT, "Quote", {"Number": number, "Payer": payer, **values})
 
     def invoice(self, number: str, payer: str, **values: Any) -> str:
         return self._make(Side.RIGHT, "Invoices", {"number": number, "payer": payer, **values})
@@ -129,8 +132,12 @@ class Stage:
             for side, world in self.worlds.items()
         }
 
-    def _engine(self, store: SqliteStore, connectors: Mapping[Side, Connector]) -> Engine:
-        engine = engine_of(self.dataflow, self.compiled, connectors, store, VirtualClock(self.loop), self.ids)
+    def engine_with(self, connectors: Mapping[Side, Connector], keep: KeepHere) -> Engine:
+        """An engine of one's own making, on this stage's state."""
+        return self._engine(self.store, connectors, keep)
+
+    def _engine(self, store: SqliteStore, connectors: Mapping[Side, Connector], keep: KeepHere | None = None) -> Engine:
+        engine = engine_of(self.dataflow, self.compiled, connectors, store, VirtualClock(self.loop), self.ids, keep)
         engine.go_ahead, engine.approve = self.go_ahead, self.approve
         return engine
 
@@ -145,6 +152,9 @@ class Stage:
 
     def links(self, flow: str) -> list[Link]:
         return list(self.store.list_links(flow))
+
+    def links_of_all(self) -> list[Link]:
+        return list(self.store.list_links(limit=1000))
 
     def waiting(self) -> list[Pending]:
         return list(self.store.list_pending())

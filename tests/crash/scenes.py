@@ -1,0 +1,238 @@
+"""The scenes of the crash enumeration: small histories that between them come through every state an operation can be in.
+
+A scene is a generator: it does what users do and yields wherever the engine gets a cycle. What a user does must not hang on what a
+disturbed cycle had no time to do; the driver therefore gives the engine another cycle before the scene goes on.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from engine_stage import QUOTE, Stage
+
+from accord.connectors.memory import MemoryDatatype
+from accord.model.capabilities import ChangeCapture, Finding
+from accord.model.dataflow import ClearPolicy, ConflictPolicy, Creation, DeletePolicy
+from accord.testing.simulation_dataflow import COMPANY, PERSON, SALE, Rules
+
+Act = Callable[[Stage], Iterator[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What happens, under which rules, between which systems."""
+
+    act: Act
+    rules: Rules = field(default_factory=Rules)
+    flows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    left: MemoryDatatype = field(default_factory=MemoryDatatype)
+    right: MemoryDatatype = field(default_factory=MemoryDatatype)
+    quotes: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.act.__name__
+
+
+def line(id: str, text: str, quantity: int = 1) -> dict[str, Any]:
+    return {"Id": id, "Text": text, "Quantity": Decimal(quantity)}
+
+
+def right_of(s: Stage, flow: str) -> str:
+    ((_, right),) = s.pairs(flow)
+    return right
+
+
+def people_are_made(s: Stage) -> Iterator[None]:
+    for number in range(7):
+        s.contact(f"p{number}@sim.example", Name=f"Name {number}", City="Oslo")
+    yield
+
+
+def people_are_met(s: Stage) -> Iterator[None]:
+    for number in range(6):
+        s.contact(f"p{number}@sim.example", Name=f"Name {number}")
+        s.person(f"P{number}@sim.example", town="Bergen", name=f"Name {number}" if number % 2 else None)
+    yield
+
+
+def an_edit_on_the_left(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada")
+    yield
+    s.crm.user_edit("Contact", left, {"Name": "Ada L", "City": "Oslo"})
+    yield
+
+
+def an_edit_on_the_right(s: Stage) -> Iterator[None]:
+    s.contact("ada@sim.example", Name="Ada")
+    yield
+    s.register.user_edit("Persons", right_of(s, PERSON), {"name": "Ada R", "town": "Bergen"})
+    yield
+
+
+def edits_of_two_properties(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada", City="Oslo")
+    yield
+    s.crm.user_edit("Contact", left, {"Name": "Ada L"})
+    s.register.user_edit("Persons", right_of(s, PERSON), {"town": "Bergen"})
+    yield
+
+
+def a_conflict(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada")
+    yield
+    s.crm.user_edit("Contact", left, {"Name": "left"})
+    s.later()
+    s.register.user_edit("Persons", right_of(s, PERSON), {"name": "right, later"})
+    yield
+
+
+def a_value_is_cleared(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada", City="Oslo")
+    yield
+    s.crm.user_edit("Contact", left, {"City": None})
+    yield
+
+
+def an_order_before_its_payer(s: Stage) -> Iterator[None]:
+    s.order("N1", "C-000001", Remark="waits", Lines=[line("L1", "one")])
+    yield
+    s.contact("ada@sim.example", Name="Ada")
+    yield
+
+
+def orders_with_lines(s: Stage) -> Iterator[None]:
+    payer, firm = s.contact("ada@sim.example"), s.customer("C1", Name="Firm")
+    s.order("N1", payer, Lines=[line("L1", "one"), line("L2", "two")])
+    s.order("N2", firm, Lines=[])
+    yield
+
+
+def lines_change_on_both_sides(s: Stage) -> Iterator[None]:
+    order = s.order("N1", s.contact("ada@sim.example"), Lines=[line("L1", "one"), line("L2", "two")])
+    yield
+    invoice = right_of(s, SALE)
+    rows = s.right("Invoices", invoice)["rows"]
+    s.crm.user_edit("Order", order, {"Lines": [line("L1", "one, changed"), line("L2", "two")]})
+    s.register.user_edit("Invoices", invoice, {"rows": [*rows, {"ref": "L3", "text": "three", "count": Decimal(3)}]})
+    yield
+
+
+def the_payer_changes(s: Stage) -> Iterator[None]:
+    order = s.order("N1", s.contact("ada@sim.example"))
+    firm = s.customer("C1", Name="Firm")
+    yield
+    s.crm.user_edit("Order", order, {"Payer": firm, "Remark": "another payer"})
+    yield
+
+
+def an_invoice_is_edited(s: Stage) -> Iterator[None]:
+    s.order("N1", s.contact("ada@sim.example"), Remark="before")
+    yield
+    s.register.user_edit("Invoices", right_of(s, SALE), {"remark": "after"})
+    yield
+
+
+def quotes_and_orders_share_invoices(s: Stage) -> Iterator[None]:
+    payer = s.contact("ada@sim.example")
+    s.order("N1", payer, Remark="order")
+    quote = s.quote("Q1", payer)
+    yield
+    s.crm.user_edit("Quote", quote, {"Remark": "edited"})
+    yield
+    assert len(s.pairs(QUOTE)) == len(s.pairs(SALE)) == 1
+
+
+def companies(s: Stage) -> Iterator[None]:
+    one, _ = s.customer("C1", Name="One"), s.customer("C2", Name="Two")
+    yield
+    s.crm.user_edit("Customer", one, {"Name": "One AS"})
+    yield
+
+
+def one_side_is_deleted(s: Stage) -> Iterator[None]:
+    left, _ = s.contact("ada@sim.example", Name="Ada"), s.contact("bo@sim.example", Name="Bo")
+    yield
+    s.crm.user_delete("Contact", left)
+    yield
+
+
+def the_register_deletes(s: Stage) -> Iterator[None]:
+    ada, _ = s.contact("ada@sim.example", Name="Ada"), s.contact("bo@sim.example", Name="Bo")
+    yield
+    s.register.user_delete("Persons", dict(s.pairs(PERSON))[ada])
+    yield
+
+
+def an_edit_beats_a_deletion(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada")
+    yield
+    s.register.user_edit("Persons", right_of(s, PERSON), {"name": "edited"})
+    s.crm.user_delete("Contact", left)
+    yield
+
+
+def one_is_refused(s: Stage) -> Iterator[None]:
+    bad = s.contact("ada@sim.example", Name="refused")
+    for number in range(3):
+        s.contact(f"p{number}@sim.example", Name="fine")
+    yield
+    s.crm.user_edit("Contact", bad, {"Name": "fine now"})
+    yield
+
+
+def two_candidates(s: Stage) -> Iterator[None]:
+    s.contact("ada@sim.example", Name="Ada")
+    first, _ = s.person("ada@sim.example"), s.person("ada@sim.example")
+    yield
+    s.register.user_delete("Persons", first)
+    yield
+
+
+def made_on_both_sides(s: Stage) -> Iterator[None]:
+    s.contact("ada@sim.example", Name="Ada"), s.person("bo@sim.example", name="Bo")
+    s.customer("C1", Name="One")
+    yield
+
+
+def everything_at_once(s: Stage) -> Iterator[None]:
+    ada, bo = s.contact("ada@sim.example", Name="Ada"), s.contact("bo@sim.example", Name="Bo")
+    s.order("N1", ada, Lines=[line("L1", "one")])
+    yield
+    s.crm.user_edit("Contact", bo, {"Name": "Bo L"})
+    s.register.user_edit("Persons", dict(s.pairs(PERSON))[ada], {"town": "Bergen"})
+    s.order("N2", s.customer("C1", Name="Firm"), Remark="new")
+    s.register.user_edit("Invoices", right_of(s, SALE), {"remark": "edited"})
+    yield
+    s.crm.user_delete("Contact", bo)
+    s.crm.user_edit("Contact", ada, {"City": "Oslo"})
+    yield
+    assert len(s.pairs(COMPANY)) == 1
+
+
+ODD = MemoryDatatype(conditional_write=False, idempotency_key=False, versions="none", modified_time=False, changes=ChangeCapture.LISTING)
+SCENES = (
+    Scene(people_are_made),
+    Scene(people_are_met),
+    Scene(an_edit_on_the_left),
+    Scene(an_edit_on_the_right),
+    Scene(edits_of_two_properties, left=MemoryDatatype(changes=ChangeCapture.FEED), right=MemoryDatatype(changes=ChangeCapture.FEED)),
+    Scene(a_conflict),
+    Scene(a_value_is_cleared),
+    Scene(an_order_before_its_payer),
+    Scene(orders_with_lines),
+    Scene(lines_change_on_both_sides),
+    Scene(the_payer_changes),
+    Scene(an_invoice_is_edited, right=ODD),
+    Scene(quotes_and_orders_share_invoices, quotes=True),
+    Scene(companies, right=MemoryDatatype(trims=frozenset({"name"}), upper_cases=frozenset({"town"}))),
+    Scene(one_side_is_deleted, Rules(deletes=DeletePolicy.UNLINK)),
+    Scene(the_register_deletes, Rules(deletes=DeletePolicy.DELETE), left=MemoryDatatype(delete=True)),
+    Scene(an_edit_beats_a_deletion, Rules(deletes=DeletePolicy.DELETE)),
+    Scene(one_is_refused, right=MemoryDatatype(refuses={"name": ["refused"]})),
+    Scene(two_candidates),
+    Scene(made_on_both_sides, Rules(create=Creation.BOTH)),
+    Scene(everything_at_once, Rules(deletes=DeletePolicy.UNLINK, conflict=ConflictPolicy.LEFT, clear=ClearPolicy.IGNORE), right=ODD),
+    Scene(people_are_met, right=MemoryDatatype(idempotency_key=False, finding=Finding.LAGGING, find_lag=20.0)),
+)
