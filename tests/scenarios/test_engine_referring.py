@@ -116,3 +116,50 @@ def test_REF_01_a_payer_that_the_right_sets_to_an_id_of_two_datatypes_is_told() 
         s.runs()
         assert s.left("Order", order)["Payer"] == second
         assert [(one.state, one.rule) for one in s.waiting()] == [(PendingState.REVIEW, "REF-01")]
+
+
+def late_customers(s: Stage) -> None:
+    """From now on the listing of customers shows them an hour late; by its id each is there at once."""
+    s.crm.datatypes["Customer"] = replace(s.crm.datatypes["Customer"], commit_lag=3600.0)
+
+
+@pytest.mark.parametrize("orders", [1, 12])
+def test_REF_01_a_customer_that_has_not_been_listed_yet_is_not_taken_for_the_contact_of_its_id(orders: int) -> None:
+    with stage(left=COUNTED) as s:
+        s.contact("ada@sim.example")
+        contact = s.contact("bo@sim.example")
+        s.customer("100")  # by it, it is known that contacts and customers are numbered alike
+        s.runs()
+        late_customers(s)
+        assert s.customer("200") == contact
+        for number in range(orders):  # of several batches at once
+            s.order(f"O{number}", contact, Remark="of the new customer")
+        s.run()
+        assert payers(s) == []
+        assert [one.rule for one in s.waiting() if one.flow == SALE] == ["REF-01"] * orders
+
+
+def test_REF_01_what_only_one_datatype_has_is_asked_for_once_in_a_cycle_and_then_believed() -> None:
+    with stage(left=COUNTED) as s:
+        s.contact("ada@sim.example")
+        contact = s.contact("bo@sim.example")
+        s.customer("100")
+        s.runs()
+        before = s.crm.requests["read"]
+        orders = [s.order(f"O{number}", contact) for number in range(12)]
+        s.run()
+        assert payers(s) == [dict(s.pairs(PERSON))[contact]] * 12
+        assert s.crm.requests["read"] == before + 1
+        s.crm.user_edit("Order", orders[0], {"Remark": "edited"})
+        s.runs()
+        assert s.crm.requests["read"] == before + 1, "nobody changed whom it refers to"
+
+
+def test_REF_01_where_ids_tell_the_datatypes_apart_nothing_is_asked() -> None:
+    with stage() as s:
+        contact, customer = s.contact("ada@sim.example"), s.customer("100")
+        s.order("O1", contact)
+        s.order("O2", customer)
+        s.runs()
+        assert payers(s) == [dict(s.pairs(PERSON))[contact], dict(s.pairs(COMPANY))[customer]]
+        assert s.crm.requests["read"] == s.register.requests["read"] == 0

@@ -7,7 +7,7 @@ A reference may lead to one of several datatypes, and all that it holds is an id
 taken might be the wrong one: then none is, and a person is told.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from accord.model.links import Doubtful, WaitsFor
@@ -33,9 +33,8 @@ def places_in_question(found: Iterable[WaitsFor], rivals: Mapping[str, frozenset
     """Where else there may be records of these ids: ids to look for, by datatype."""
     places: dict[Place, set[str]] = {}
     for one in found:
-        for other in rivals.get(one.flow, ()):
-            if kinds[other][one.side] != kinds[one.flow][one.side]:
-                places.setdefault((one.side, kinds[other][one.side]), set()).add(one.id)
+        for _, place in _elsewhere(one, rivals, kinds):
+            places.setdefault(place, set()).add(one.id)
     return places
 
 
@@ -45,10 +44,13 @@ def doubted(
     """The same links, each that may be meant for another record of its id as Doubtful. ``known``: what is there of places_in_question."""
     marked: dict[WaitsFor, str] = {}
     for one, id in found.items():
-        others = [
-            other
-            for other in rivals.get(one.flow, ())
-            if kinds[other][one.side] != kinds[one.flow][one.side] and one.id in known.get((one.side, kinds[other][one.side]), ())
-        ]
+        others = [flow for flow, place in _elsewhere(one, rivals, kinds) if one.id in known.get(place, ())]
         marked[one] = Doubtful(id, others) if others else id
     return marked
+
+
+def _elsewhere(one: WaitsFor, rivals: Mapping[str, frozenset[str]], kinds: Kinds) -> Iterator[tuple[str, Place]]:
+    """The flows between other datatypes that the same reference may mean, each with its datatype on the reference's side."""
+    for flow in rivals.get(one.flow, ()):
+        if flow in kinds and one.flow in kinds and kinds[flow][one.side] != kinds[one.flow][one.side]:
+            yield flow, (one.side, kinds[flow][one.side])

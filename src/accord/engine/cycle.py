@@ -19,6 +19,7 @@ from accord.engine.preparing import Busy, Work, prepare
 from accord.engine.reading import Failures, read
 from accord.engine.recording import record
 from accord.engine.recovery import recover
+from accord.engine.referring import look_closer
 from accord.engine.writing import write
 from accord.model.dataflow import Flow
 from accord.model.links import Pending, PendingState
@@ -32,6 +33,7 @@ async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Dept
     Raises SystemProblem when something could not be asked, after the flows that it does not concern; what was durable by then stays.
     """
     engine.tried.clear()
+    engine.looked.clear()
     flows = parents_first(engine.flows(names))
     before = await recover(engine, run)  # what an earlier run left open comes first
     failures = await read(engine, run, flows, depth)  # 1 read
@@ -90,6 +92,7 @@ async def _work_off(engine: Engine, run: Run, asked: FlowRules, depth: Depth) ->
 
 
 async def _batch(engine: Engine, run: Run, rules: FlowRules, items: Sequence[Pending], busy: Busy) -> None:
+    await look_closer(engine, rules, items)
     work = await engine.keep(_plan, engine, rules, items, busy)
     try:
         if engine.in_hand.closed:

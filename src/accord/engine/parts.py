@@ -77,6 +77,7 @@ class Engine:
     ``progress``: told the flow, records done, and records left as far as known. ``in_hand``: what a stop has to wait for.
     ``approve``: a person has looked: what the guards hold goes on in this run.
     ``unlisted``: records that are there although no full listing shows them.
+    ``looked``: records that were asked for in this cycle, as a reference might mean them; ``looking``: one batch at a time asks.
     ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
     """
 
@@ -96,6 +97,8 @@ class Engine:
     tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
     in_hand: InHand = field(default_factory=InHand)
     unlisted: set[tuple[Side, str, str]] = field(default_factory=set)
+    looked: set[RecordRef] = field(default_factory=set)
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     heard: set[RecordRef] = field(default_factory=set)
     _made: dict[str, Any] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from accord.core.conflicts import instant
 from accord.core.guards import suspiciously_empty, suspiciously_many
 from accord.core.matching import REFERENCES, reference
+from accord.engine.alike import note_alike
 from accord.engine.onboarding import shape
 from accord.engine.parts import Depth, Engine
 from accord.errors import ListingFailed, SystemProblem
@@ -217,6 +218,7 @@ def absorb(
     if fresh or versions or lost:
         keys = [key for flow in flows for one in fresh for key in _keys(engine, flow, side, one)]
         engine.store.absorb(Absorb(side, datatype, fresh, versions, lost, keys, [flow.name for flow in flows]))
+    note_alike(engine, side, datatype, [one.ref.id for one in fresh])
     if unreadable:
         engine.store.hint(unreadable)
     return {hint.ref.id: hint for hint in hints if _unread(hint, known.get(hint.ref.id))}
