@@ -98,7 +98,7 @@ def _probes(live: Live, connector: RestConnector, datatype: str, sight: Sight) -
     """The capabilities that the manifest claims, each with its probe."""
     described, seen = live.manifest.datatypes[datatype], sight.seen
     if described.version is not None:
-        yield "version", partial(_of_all, "version", seen)
+        yield "version", partial(_version, described, seen)
     if described.modified is not None:
         yield "modified", partial(_modified, live, seen)
     if described.read is not None:
@@ -230,6 +230,14 @@ async def _of_all(member: str, seen: Sequence[Seen]) -> Answer:
         return Verdict.CANNOT_TELL, "there is no record"
     evidence = f"in {told} of {_count(len(seen), 'record')}"
     return (Verdict.WORKS if told == len(seen) else Verdict.DOES_NOT if not told else Verdict.CANNOT_TELL), evidence
+
+
+async def _version(described: Datatype, seen: Sequence[Seen]) -> Answer:
+    a_time = described.version == described.modified and not described.unique_version
+    young = sum(one.version is None and one.modified is not None for one in seen)
+    if a_time and young:
+        return Verdict.CANNOT_TELL, f"it is a time, and {_count(young, 'record')} changed too lately for it to be believed; probe again"
+    return await _of_all("version", seen)
 
 
 async def _modified(live: Live, seen: Sequence[Seen]) -> Answer:

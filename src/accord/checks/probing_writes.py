@@ -113,6 +113,10 @@ class _Writing:
         if outcome.kind is not OutcomeKind.DONE or now is None or now.values.get(self._text) != f"{MARK}updated":
             self._told("update", (Verdict.DOES_NOT, f"{outcome.kind.value}: {outcome.message or 'it came back otherwise than sent'}"))
             return
+        lost = [name for name in self._values if name != self._text and now.values.get(name) != self._values[name]]
+        if lost:
+            self._told("update", (Verdict.DOES_NOT, f"changed, but what was not sent is lost: {', '.join(lost)}"))
+            return
         self._told("update", (Verdict.WORKS, "changed, and answered as it was sent"))
         if self._able.conditional_write:
             again = await self._write(OperationKind.UPDATE, seen.ref.id, {self._text: f"{MARK}overwritten"}, stale)

@@ -51,6 +51,47 @@ def schema_command(output: Path | None, as_json: bool) -> int:
     return 0
 
 
+@manifest_command.command("new")
+@json_option
+@click.option(
+    "--openapi",
+    "description",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="An OpenAPI 3 description.",
+    metavar="FILE",
+)
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), default="manifest.yaml", show_default=True, metavar="FILE")
+@click.option("--name", help="What to call the system; otherwise it is taken from the description.")
+def new_command(description: Path, output: Path, name: str | None, as_json: bool) -> int:
+    """Draft a manifest from a description of the system, each guess with its reason beside it; never overwrites.
+
+    Then fill in the secrets, and try it: accord manifest probe. Exit 3: the file is there already, or the description tells too little.
+    """
+    from accord.config.drafting import draft_from_openapi
+    from accord.config.manifest_schema import schema_text
+    from accord.errors import UsageError
+
+    if output.exists():
+        raise UsageError(f"{output}: is there already", "Give another file with -o, or move it away.")
+    draft = draft_from_openapi(description, str(output), name)
+    output.write_text(draft.text, "utf-8")
+    schema = output.parent / "manifest.schema.json"
+    written = [output] if schema.exists() else [output, schema]
+    if schema in written:
+        schema.write_text(schema_text(), "utf-8")
+    if as_json:
+        print_json({"written": [str(each) for each in written], "datatypes": list(draft.datatypes), "secrets": list(draft.secrets)})
+        return 0
+    click.echo("\n".join(f"wrote {each}" for each in written))
+    click.echo(f"datatypes: {', '.join(draft.datatypes)}")
+    if draft.secrets:
+        click.echo(f"\nFill in {output.parent / '.env'}:\n")
+        click.echo("\n".join(f"{each}=" for each in draft.secrets))
+    click.echo(f"\nNext: accord manifest probe {output}")
+    return 0
+
+
 @manifest_command.command("probe")
 @MANIFEST
 @json_option

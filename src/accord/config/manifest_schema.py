@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from accord.config.drafting_yaml import flow
 from accord.config.manifest import NEEDED_TO_SIGN_IN, SHAPE
 from accord.config.manifest_keys import KEYS, SHAPES
 from accord.config.shape import known_shapes
@@ -24,9 +25,6 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 _TYPES: Mapping[str, str] = MappingProxyType(
     {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null", "object": "mapping"}
 )
-
-_PLAIN = re.compile(r"[A-Za-z/][\w./-]*")
-"""Texts that need no quotes, wherever they stand."""
 
 
 def manifest_schema() -> Schema:
@@ -113,7 +111,7 @@ def reference_page() -> str:
                 _type(each),
                 _default(each, name in required),
                 KEYS[shape, name].meaning,
-                f"`{_flow(KEYS[shape, name].example)}`",
+                f"`{flow(KEYS[shape, name].example)}`",
             )
             parts.append(f"| {' | '.join(_cell(each) for each in cells)} |")
         parts.append("")
@@ -129,7 +127,7 @@ def _type(each: Schema) -> str:
     if "anyOf" in each:
         return " or ".join(_type(one) for one in each["anyOf"] if one.get("type") != "null")
     if "const" in each:
-        return f"`{_flow(each['const'])}`"
+        return f"`{flow(each['const'])}`"
     if "enum" in each:
         return ", ".join(f"`{word}`" for word in each["enum"])
     return _plain_type(each)
@@ -150,18 +148,7 @@ def _default(each: Schema, required: bool) -> str:
     if required:
         return "must be there"
     default = each.get("default")
-    return "" if default in (None, "", {}, []) else f"`{_flow(default)}`"
-
-
-def _flow(value: Any) -> str:
-    """A value as it is written in YAML, in one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_flow(one) for one in value) + "]"
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in ("true", "false", "null"):
-        return value
-    return json.dumps(value)
+    return "" if default in (None, "", {}, []) else f"`{flow(default)}`"
 
 
 def _cell(text: str) -> str:

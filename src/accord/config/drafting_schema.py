@@ -1,0 +1,170 @@
+"""An OpenAPI 3 description: read, its references followed, its schemas brought into one plain form.
+
+Owns: what of OpenAPI is understood. Does not own: what is concluded from it (drafting_calls.py and the others). References to other files
+are not followed; what stands there is taken for unknown.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from accord.config.yamlfile import Loader
+from accord.errors import ConfigurationError, Problem
+
+Node = Mapping[str, Any]
+
+_MOST_BYTES = 32 * 1024 * 1024
+_DEEPEST = 30
+_NOTHING: Node = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call answers when it did what it should: status, schema (empty if there is none), headers."""
+
+    status: str
+    schema: Node
+    headers: Node
+
+
+class Description:
+    """A whole description. ``file``: for what is said about it."""
+
+    def __init__(self, file: str, whole: Node) -> None:
+        self.file = file
+        self.whole = whole
+
+    @property
+    def title(self) -> str:
+        """What it describes."""
+        return str(_mapping(self.whole.get("info")).get("title") or "system")
+
+    @property
+    def paths(self) -> Node:
+        """Path -> what can be done with it."""
+        return _mapping(self.whole.get("paths"))
+
+    @property
+    def security_schemes(self) -> Node:
+        """Name -> scheme."""
+        schemes = _mapping(_mapping(self.whole.get("components")).get("securitySchemes"))
+        return {name: self.resolve(scheme) for name, scheme in schemes.items()}
+
+    def resolve(self, node: Any) -> Node:
+        """What a node says, its references followed; nothing where they lead nowhere."""
+        for _ in range(_DEEPEST):
+            if not isinstance(node, Mapping):
+                return _NOTHING
+            reference = node.get("$ref")
+            if not isinstance(reference, str):
+                return node
+            node = self._at(reference)
+        return _NOTHING
+
+    def _at(self, reference: str) -> Any:
+        if not reference.startswith("#/"):
+            return None
+        steps = (step.replace("~1", "/").replace("~0", "~") for step in reference[2:].split("/"))
+        return reduce(lambda held, step: held.get(step) if isinstance(held, Mapping) else None, steps, self.whole)  # type: ignore[return-value, arg-type]  # any JSON
+
+    def schema(self, node: Any, depth: int = 0) -> Node:
+        """A schema in one plain form: references followed, allOf merged, null taken out of what it can be."""
+        said = self.resolve(node)
+        if depth > _DEEPEST:
+            return _NOTHING
+        merged = {key: value for key, value in said.items() if key not in ("allOf", "anyOf", "oneOf")}
+        for part in said.get("allOf") or ():
+            merged = _merged(merged, self.schema(part, depth + 1))
+        for key in ("anyOf", "oneOf"):
+            choices = [self.schema(each, depth + 1) for each in said.get(key) or ()]
+            choices = [each for each in choices if each.get("type") != "null"]
+            if choices:
+                merged = _merged(merged, choices[0])
+        kinds = merged.get("type")
+        if isinstance(kinds, Sequence) and not isinstance(kinds, str):
+            merged["type"] = next((kind for kind in kinds if kind != "null"), None)
+        if "type" not in merged and "properties" in merged:
+            merged["type"] = "object"
+        return merged
+
+    def properties(self, schema: Node) -> Iterator[tuple[str, Node]]:
+        """The members of an object, in one plain form."""
+        for name, node in _mapping(schema.get("properties")).items():
+            yield str(name), self.schema(node)
+
+    def operation(self, path: str, method: str) -> Node:
+        """What can be done, or nothing."""
+        return _mapping(self.resolve(self.paths.get(path)).get(method))
+
+    def parameters(self, path: str, operation: Node, place: str) -> dict[str, Node]:
+        """Name -> schema of the parameters of a call that stand in "query", "header" or "path"."""
+        both = [*(self.resolve(self.paths.get(path)).get("parameters") or ()), *(operation.get("parameters") or ())]
+        found = [self.resolve(each) for each in both]
+        return {str(each.get("name")): self.schema(each.get("schema")) for each in found if each.get("in") == place}
+
+    def body(self, operation: Node) -> Node:
+        """What a call takes as JSON; nothing if it takes none."""
+        return self.schema(_json(self.resolve(operation.get("requestBody"))))
+
+    def answer(self, operation: Node) -> Answer:
+        """What a call answers, by the first 2xx."""
+        responses = {str(status): answer for status, answer in _mapping(operation.get("responses")).items()}
+        status = next((each for each in sorted(responses) if each.startswith("2")), "")
+        said = self.resolve(responses.get(status))
+        return Answer(status, self.schema(_json(said)), _mapping(said.get("headers")))
+
+
+def name_of(node: Any) -> str:
+    """The name that a schema is referred to by, or its title; "" without one."""
+    if not isinstance(node, Mapping):
+        return ""
+    reference = node.get("$ref")
+    return reference.rpartition("/")[2] if isinstance(reference, str) else str(node.get("title") or "")
+
+
+def _json(said: Node) -> Any:
+    """The schema of the JSON among what a body or an answer can be."""
+    for kind, content in _mapping(said.get("content")).items():
+        plain = str(kind).partition(";")[0].strip().lower()
+        if plain in ("application/json", "*/*") or plain.endswith("+json"):
+            return _mapping(content).get("schema")
+    return None
+
+
+def _merged(one: Node, other: Node) -> dict[str, Any]:
+    properties = {**_mapping(one.get("properties")), **_mapping(other.get("properties"))}
+    required = [*(one.get("required") or ()), *(other.get("required") or ())]
+    merged = {**other, **one}
+    return merged | ({"properties": properties} if properties else {}) | ({"required": required} if required else {})
+
+
+def _mapping(node: Any) -> Node:
+    return node if isinstance(node, Mapping) else _NOTHING
+
+
+def read_description(path: Path) -> Description:
+    """An OpenAPI 3 description from a JSON or YAML file. Raises ConfigurationError for anything else."""
+    file = str(path)
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise _refused(file, f"cannot be read: {error.strerror}", "Give the path of a description, as JSON or YAML.") from error
+    if len(content) > _MOST_BYTES:
+        raise _refused(file, f"larger than {_MOST_BYTES // 1024 // 1024} MiB", "Give a description of the records alone.")
+    try:
+        whole = yaml.load(content, Loader=Loader)  # safe: it makes plain data only; JSON is YAML too
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise _refused(file, "neither JSON nor YAML", "Save the description as the system gives it.") from error
+    if not isinstance(whole, Mapping) or not str(whole.get("openapi", "")).startswith("3."):
+        remedy = "Older ones (swagger: 2.0) are turned into OpenAPI 3 by the usual converters."
+        raise _refused(file, "no OpenAPI 3 description: there is no openapi: 3...", remedy)
+    return Description(file, whole)
+
+
+def _refused(file: str, what: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError([Problem(file, 0, 0, what, remedy)])

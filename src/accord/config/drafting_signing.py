@@ -1,0 +1,135 @@
+"""Where a described system is, and how calls to it are signed in.
+
+Owns: origin, base path, authentication. Does not own: the datatypes. A secret is never taken from a description, only referred to.
+"""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from accord.config.drafting_calls import last_step
+from accord.config.drafting_names import SIGN_IN_PATHS, TOKEN_ENDS, TOKENS, first, plain
+from accord.config.drafting_schema import Description, Node
+from accord.config.drafting_yaml import Guess, Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it is. ``origin`` is None where the description does not say. ``base``: before the description's paths; ``common``: what
+    all of its paths begin with."""
+
+    origin: str | None
+    base: str
+    common: str
+    private: bool
+
+    @property
+    def base_path(self) -> str:
+        """What stands before every path of the manifest."""
+        return self.base + self.common
+
+
+def place_of(description: Description, paths: Sequence[str]) -> Place:
+    """Where the system is. ``paths``: of all calls that the manifest will make."""
+    servers = description.whole.get("servers") or ()
+    first_server: Node = description.resolve(servers[0]) if servers else {}
+    url = str(first_server.get("url") or "")
+    for name, variable in (first_server.get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(description.resolve(variable).get("default", f"{{{name}}}")))
+    parts = urlsplit(url)
+    absolute = parts.scheme in ("http", "https") and bool(parts.hostname) and "{" not in url
+    origin = f"{parts.scheme}://{parts.netloc}" if absolute else None
+    private = origin is not None and (parts.scheme == "http" or _is_private(parts.hostname or ""))
+    return Place(origin, parts.path.rstrip("/") if absolute or url.startswith("/") else "", _common(paths), private)
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or "." not in host
+
+
+def _common(paths: Sequence[str]) -> str:
+    """The steps that all paths begin with, but for the last of each."""
+    split = [path.strip("/").split("/")[:-1] for path in paths]
+    common: list[str] = []
+    for steps in zip(*split, strict=False):
+        if len(set(steps)) > 1 or "{" in steps[0]:
+            break
+        common.append(steps[0])
+    return "".join(f"/{step}" for step in common)
+
+
+def sign_in_path(description: Description) -> str | None:
+    """The path of a call that gives a token for a key."""
+    for path in description.paths:
+        call = description.operation(path, "post")
+        answer = dict(description.properties(description.answer(call).schema)) if call else {}
+        if last_step(path) in SIGN_IN_PATHS and first(answer, TOKENS) and dict(description.properties(description.body(call))):
+            return path
+    return None
+
+
+def authentication(description: Description, listing: Node, system: str, base_path: str) -> Guess:
+    """How calls are signed in, by the first scheme that the listings ask for; secrets as references."""
+    required = listing.get("security", description.whole.get("security")) or ()
+    schemes = description.security_schemes
+    name = next((name for each in required for name in each), next(iter(schemes), None))
+    scheme = schemes.get(name, {}) if name else {}
+    prefix = re.sub(r"[^A-Z0-9]+", "_", system.upper())
+    kind, form = scheme.get("type"), str(scheme.get("scheme", "")).lower()
+    if kind == "http" and form == "basic":
+        return Guess({"kind": "basic", "user": f"${{env:{prefix}_USER}}", "password": f"${{env:{prefix}_PASSWORD}}"}, f"the scheme {name}")
+    if kind == "oauth2" and (made := _client_credentials(scheme, prefix, base_path)):
+        return Guess(made, f"the scheme {name}: client credentials; Accord sends them as JSON, see whether the system takes that")
+    if kind == "apiKey" and scheme.get("in") == "header":
+        return _header(description, str(scheme.get("name")), str(name), prefix, base_path)
+    if kind == "http" or kind in ("oauth2", "openIdConnect"):
+        return Guess({"kind": "bearer", "value": f"${{env:{prefix}_KEY}}"}, f"the scheme {name}")
+    if kind == "apiKey":
+        where = scheme.get("in")
+        return Guess({"kind": "none"}, f"the scheme {name} wants a key in a {where}, which Accord does not do: ask for a header")
+    return Guess({"kind": "none"}, "the description says nothing of signing in")
+
+
+def _header(description: Description, header: str, name: str, prefix: str, base_path: str) -> Guess:
+    """A key in a header: the key itself, or a token that another call gives."""
+    path = sign_in_path(description)
+    if path is None or not path.startswith(f"{base_path}/"):
+        return Guess({"kind": "header", "header": header, "value": f"${{env:{prefix}_KEY}}"}, f"the scheme {name}")
+    call = description.operation(path, "post")
+    answer = dict(description.properties(description.answer(call).schema))
+    body = {each: f"${{env:{prefix}_{_shouted(each)}}}" for each, _ in description.properties(description.body(call))}
+    expires = first(answer, TOKEN_ENDS)
+    made: dict[str, Any] = {"kind": "token", "method": "POST", "path": path.removeprefix(base_path), "body": Inline(body)}
+    made |= {"token": first(answer, TOKENS)} | ({"expires": expires} if expires else {}) | {"header": header}
+    return Guess(made, f"the scheme {name} wants a header, and {path} gives what looks like a token")
+
+
+def _shouted(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper())
+
+
+def _client_credentials(scheme: Node, prefix: str, base_path: str) -> dict[str, Any] | None:
+    flows = scheme.get("flows") or {}
+    flow = flows.get("clientCredentials") or {}
+    path = urlsplit(str(flow.get("tokenUrl", ""))).path
+    if not path or not path.startswith(f"{base_path}/"):
+        return None
+    body = {
+        "grant_type": "client_credentials",
+        "client_id": f"${{env:{prefix}_CLIENT_ID}}",
+        "client_secret": f"${{env:{prefix}_CLIENT_SECRET}}",
+    }
+    made: dict[str, Any] = {"kind": "token", "method": "POST", "path": path.removeprefix(base_path), "body": Inline(body)}
+    return made | {"token": "access_token", "expires": "expires_in", "header": "Authorization", "prefix": "Bearer "}
+
+
+def name_of_system(title: str) -> str:
+    """What to call the system: the first word of its title that is no commonplace."""
+    words = [plain(word) for word in re.split(r"[^A-Za-z0-9]+", title)]
+    return next((word for word in words if word and word not in ("the", "api", "rest", "public", "openapi", "v1", "v2")), "system")
