@@ -72,8 +72,9 @@ class Run:
         return self.result == "done" and not any(flow.writes or flow.matched or flow.conflicts for flow in self.flows.values())
 
     def doubt(self, what: str) -> None:
-        """Note what a person should know although nothing failed."""
-        self.message = f"{self.message}; {what}" if self.message else what
+        """Note, once, what a person should know although nothing failed."""
+        if what not in self.message:
+            self.message = f"{self.message}; {what}" if self.message else what
 
     def counts(self, flow: str) -> FlowCounts:
         """The counts of one flow, made on first use."""
