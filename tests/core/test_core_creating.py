@@ -136,7 +136,7 @@ OLD = {"onboarded": "2026-03-01T00:00:00Z"}
 def test_a_create_that_is_held_says_why(
     flow: dict[str, object], run: dict[str, object], able: object, expected: tuple[object, ...]
 ) -> None:
-    planned = plan_create(rules(able, run=run, **flow), order(), RESOLVED, "k")  # type: ignore[arg-type]  # parametrised
+    planned = plan_create(rules(able, run=run, **flow), order(), RESOLVED, "k")
     assert planned.operations == () and planned.pending is not None
     state, rule, detail = expected
     assert (planned.pending.state, planned.pending.rule) == (state, rule)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from accord.core.matching import REFERENCES, Alone, Ambiguous, Counterpart, match, reference, without_references
+from accord.core.matching import REFERENCES, Alone, Ambiguous, Counterpart, match, mutual, reference, without_references
 from accord.model.journal import Candidate
 from accord.model.records import RecordRef, Side
 
@@ -29,8 +29,24 @@ def candidates(mine: int, here: Sequence[tuple[str | None, ...]], there: Sequenc
 
 
 def linked_from(here: Sequence[tuple[str | None, ...]], there: Sequence[tuple[str | None, ...]]) -> Mapping[int, int]:
-    found = {mine: match(candidates(mine, here, there)) for mine in range(len(here))}
-    return {mine: int(one.id) for mine, one in found.items() if isinstance(one, Counterpart)}
+    """Who is linked when each record of a side decides for itself, and asks its counterpart back."""
+    found = {}
+    for mine in range(len(here)):
+        first = match(candidates(mine, here, there))
+        if isinstance(first, Counterpart) and isinstance(mutual(str(mine), first, candidates(int(first.id), there, here)), Counterpart):
+            found[mine] = int(first.id)
+    return found
+
+
+@given(RECORDS, RECORDS)
+@example([("a", None), (None, "b")], [("a", "b")])
+@example([("a", "b")], [("a", None), (None, "b")])
+def test_P12_either_side_that_decides_forms_the_same_links(
+    lefts: list[tuple[str | None, ...]], rights: list[tuple[str | None, ...]]
+) -> None:
+    """Pinned: two records that share one candidate by different criteria both took it, and the one that came first got it."""
+    from_left, from_right = linked_from(lefts, rights), linked_from(rights, lefts)
+    assert from_left == {left: right for right, left in from_right.items()}
 
 
 @given(RECORDS, RECORDS)
@@ -95,13 +111,20 @@ MADE = REFERENCES[Side.LEFT]
 
 def test_MATCH_06_what_accord_made_is_known_whatever_the_criteria_say() -> None:
     by_key = [Candidate("18", 0, False, 0), Candidate("19", 0, False, 2)]
-    assert match([*by_key, Candidate("17", MADE, False, 0)]) == Counterpart("17", "MATCH-06")
+    assert match([*by_key, Candidate("17", MADE, False, 0)]) == Counterpart("17", made=True)
 
 
 def test_P25_two_copies_with_our_reference_or_one_that_is_linked_are_for_a_person() -> None:
     assert match([Candidate("17", MADE, False, 0), Candidate("18", MADE, False, 0)]) == Ambiguous("MATCH-02", ("17", "18"))
     assert match([Candidate("17", MADE, True, 0)]) == Ambiguous("MATCH-04", ("17",))
     assert match([Candidate("17", MADE, False, 1)]) == Ambiguous("MATCH-02", ("17",))
+
+
+def test_P25_a_copy_that_accord_made_for_another_record_is_not_taken_by_its_criteria_and_its_own_needs_no_second_opinion() -> None:
+    back = [Candidate("C-1", 0, False, 0), Candidate("C-2", MADE, False, 0)]
+    assert mutual("C-1", Counterpart("17"), back) == Ambiguous("MATCH-02", ("17",))
+    assert mutual("C-2", Counterpart("17", made=True), back) == Counterpart("17", made=True)
+    assert mutual("C-1", Counterpart("17"), [back[0], Candidate("C-3", 0, True, 0)]) == Counterpart("17")
 
 
 def test_an_id_that_is_used_again_is_matched_by_the_criteria_alone() -> None:

@@ -6,7 +6,7 @@ from engine_stage import QUOTE, stage
 from accord.connectors.hostile import Fault, FaultPlan
 from accord.connectors.memory import MemoryDatatype
 from accord.errors import ListingFailed
-from accord.model.dataflow import Creation, Onboarding
+from accord.model.dataflow import Creation, MatchPart, Onboarding
 from accord.model.links import PendingState
 from accord.model.records import Side
 from accord.testing.simulation_dataflow import PERSON, SALE, Rules
@@ -50,6 +50,20 @@ def test_MATCH_02_two_records_that_share_one_candidate_are_not_guessed_at() -> N
         assert [row.rule for row in s.waiting()] == ["MATCH-02", "MATCH-02"]
         assert s.pairs(PERSON) == []
         assert s.writes() == []
+
+
+def test_MATCH_02_two_records_that_share_one_candidate_by_different_criteria_are_not_guessed_at_whichever_comes_first() -> None:
+    criteria = ((MatchPart(left="Email", right="email", normal="email"),), (MatchPart(left="Name", right="name"),))
+    for first, second in ((("ada@sim.example", "Ada"), ("bo@sim.example", "Bo")), (("bo@sim.example", "Bo"), ("ada@sim.example", "Ada"))):
+        with stage(flows={PERSON: {"match": criteria}}) as s:
+            ids = {email: s.contact(email, Name=name) for email, name in (first, second)}
+            person = s.person("ada@sim.example", name="Bo")
+            s.runs()
+            assert s.pairs(PERSON) == [] and s.writes() == []
+            assert [(row.rule, row.candidates) for row in s.waiting()] == [("MATCH-02", (person,))] * 2
+            s.crm.user_edit("Contact", ids["bo@sim.example"], {"Name": "Kari"})
+            s.runs()
+            assert (ids["ada@sim.example"], person) in s.pairs(PERSON)
 
 
 def test_MATCH_04_a_twin_of_a_record_that_accord_made_a_counterpart_for_is_not_created_again() -> None:

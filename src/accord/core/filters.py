@@ -222,8 +222,7 @@ def show(node: Node) -> str:
             return f"{name} is not null" if negated else f"{name} is null"
         case Not(part):
             return f"not {_bracketed(part)}"
-        case Joined(word, parts):
-            return f" {word} ".join(map(_bracketed, parts))
+    return f" {node.word} ".join(map(_bracketed, node.parts))
 
 
 def _bracketed(node: Node) -> str:
@@ -262,8 +261,7 @@ def compile_filter(node: Node, properties: Mapping[str, Property], zone: str = "
         case IsNull(name, negated, column):
             _property(name, properties, column)
             return lambda raw: (raw.get(name) is not None) is negated
-        case Comparison():
-            return _compared(node, properties, zone)
+    return _compared(node, properties, zone)
 
 
 def _property(name: str, properties: Mapping[str, Property], column: int) -> Property:

@@ -23,10 +23,15 @@ REFERENCES: Final = {Side.LEFT: -1, Side.RIGHT: -2}
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """One certain counterpart."""
+    """One certain counterpart. ``made``: by Accord, as our reference on it says."""
 
     id: str
-    rule: str = "MATCH-01"
+    made: bool = False
+
+    @property
+    def rule(self) -> str:
+        """The rule that found it."""
+        return "MATCH-06" if self.made else "MATCH-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def match(candidates: Sequence[Candidate], invalid: Collection[str] = ()) -> Cou
     """
     made = [candidate for candidate in candidates if candidate.criterion in REFERENCES.values()]
     if len({candidate.id for candidate in made}) == 1 and not any(candidate.taken or candidate.rivals for candidate in made):
-        return Counterpart(made[0].id, "MATCH-06")
+        return Counterpart(made[0].id, made=True)
     free = {candidate.id for candidate in candidates if not candidate.taken}
     everyone = tuple(sorted({candidate.id for candidate in candidates}))
     if not everyone:
@@ -62,6 +67,15 @@ def match(candidates: Sequence[Candidate], invalid: Collection[str] = ()) -> Cou
     if len(everyone) == 1 and not any(candidate.rivals for candidate in candidates):
         return Counterpart(everyone[0])
     return Ambiguous("MATCH-02", everyone)
+
+
+def mutual(id: str, found: Counterpart, back: Sequence[Candidate]) -> Counterpart | Ambiguous:
+    """What is left of a counterpart once it was asked itself: it may share another criterion with another record (P8, P12).
+
+    ``id``: of the record that it was found for; ``back``: the candidates of the counterpart. Our own reference needs no second opinion.
+    """
+    others = any(one.id != id and not one.taken for one in back)
+    return Ambiguous("MATCH-02", (found.id,)) if others and not found.made else found
 
 
 def without_references(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

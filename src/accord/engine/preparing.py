@@ -4,12 +4,12 @@ Owns: which records a batch needs, the look-ups for them, and that no record is 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accord.core.flowrules import FlowRules, Half, Pair
 from accord.core.leaving import review
 from accord.core.mapping import Mapped
-from accord.core.matching import Alone, Counterpart, match, without_references
+from accord.core.matching import Alone, Ambiguous, Counterpart, match, mutual, without_references
 from accord.core.planning import Planned, plan_create, plan_pair
 from accord.core.referring import doubted, places_in_question
 from accord.engine.parts import Engine
@@ -171,8 +171,12 @@ def _unlinked(batch: _Batch, lonely: Mapping[Side, list[str]]) -> None:
     batch.load(Side.RIGHT, [one.id for found in candidates.values() for one in found])
     for side, ids in ((Side.LEFT, lefts), (Side.RIGHT, lonely[Side.RIGHT])):
         batch.parted[side] = store.parted(rules.flow.name, side, ids) if ids else ()
-    for id in lefts:
-        _plan_unlinked(batch, Side.LEFT, id, candidates.get(id, ()))
+    lone = [one for id in lefts if (one := _look(batch, Side.LEFT, id, candidates.get(id, ()))) is not None]
+    asked = [one.found.id for one in lone if isinstance(one.found, Counterpart)]
+    back = store.candidates(rules.flow.name, Side.RIGHT, asked) if asked else {}
+    for one in lone:
+        found = mutual(one.half.ref.id, one.found, back.get(one.found.id, ())) if isinstance(one.found, Counterpart) else one.found
+        _plan_lone(batch, replace(one, found=found))
     for id in lonely[Side.RIGHT]:
         ref = batch.ref(Side.RIGHT, id)
         if ref not in batch.work.claimed:
@@ -183,31 +187,45 @@ def _plan_right(batch: _Batch, ref: RecordRef, candidates: Sequence[Candidate]) 
     """A right record without link: its free candidates decide for it; without any it may get a left counterpart."""
     free = {batch.ref(Side.LEFT, one.id) for one in candidates if not one.taken}
     if not free:
-        _plan_unlinked(batch, Side.RIGHT, ref.id, candidates)
+        if (lone := _look(batch, Side.RIGHT, ref.id, candidates)) is not None:
+            _plan_lone(batch, lone)
     elif free.intersection([*batch.work.finished, *(one.ref for one in batch.work.kept)]):
         batch.work.finished.add(ref)  # otherwise another batch has them in hand, and this one looks again
 
 
-def _plan_unlinked(batch: _Batch, side: Side, id: str, candidates: Sequence[Candidate]) -> None:
-    ref, rules = batch.ref(side, id), batch.rules
+@dataclass(frozen=True, slots=True)
+class _Lone:
+    """A record without a link, and what was found for it. ``invalid``: mappings of match properties whose value could not be mapped."""
+
+    half: Half
+    found: Counterpart | Alone | Ambiguous
+    invalid: Sequence[str]
+
+
+def _look(batch: _Batch, side: Side, id: str, candidates: Sequence[Candidate]) -> _Lone | None:
+    """Match one record; None, and finished, where there is none any more."""
     half = batch.half(side, id)
     if half is None or half.gone:
-        batch.work.finished.add(ref)
-        return
-    invalid = _invalid(rules, side, half)
+        batch.work.finished.add(batch.ref(side, id))
+        return None
+    invalid = _invalid(batch.rules, side, half)
     believed = without_references(candidates) if id in batch.parted[side] else candidates
-    found = match(believed, invalid) if half.in_scope else Alone()
+    return _Lone(half, match(believed, invalid) if half.in_scope else Alone(), invalid)
+
+
+def _plan_lone(batch: _Batch, lone: _Lone) -> None:
+    half, found, ref = lone.half, lone.found, lone.half.ref
     if isinstance(found, Counterpart):
         _plan_fresh(batch, half, found)
     elif not batch.claims([ref]):
         return
     elif isinstance(found, Alone):
         batch.work.finished.add(ref)
-        parted = id in batch.parted[side]
-        batch.work.planned.append(plan_create(rules, half, batch.work.resolved, batch.engine.ids.new(), parted))
-    elif side is Side.LEFT:
-        doubts = [f"{name} ({half.mapped.faults[name]})" for name in invalid]
-        batch.work.kept.append(review(rules, ref, found, doubts))
+        parted = ref.id in batch.parted[ref.side]
+        batch.work.planned.append(plan_create(batch.rules, half, batch.work.resolved, batch.engine.ids.new(), parted))
+    elif ref.side is Side.LEFT:
+        doubts = [f"{name} ({half.mapped.faults[name]})" for name in lone.invalid]
+        batch.work.kept.append(review(batch.rules, ref, found, doubts))
     else:
         batch.work.finished.add(ref)
 
