@@ -24,6 +24,7 @@ from accord.model.links import Link, PendingState
 from accord.model.plans import Change, Operation, OperationKind, Reason
 from accord.model.records import RecordRef, Seen, Side
 from accord.store.sqlite import SqliteStore
+from accord.store.sqlstore import SqlStore
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ def batches(records: int, batch: int) -> Iterator[range]:
     return (range(start, min(start + batch, records)) for start in range(0, records, batch))
 
 
-def first_load(store: SqliteStore, records: int, batch: int) -> Watch:
+def first_load(store: SqlStore, records: int, batch: int) -> Watch:
     """Take all records the whole way."""
     watch = Watch()
     for numbers in batches(records, batch):

@@ -18,7 +18,7 @@ from accord.store.migrating import migrations
 from accord.store.places import DatabasePlace
 from accord.store.postgres_database import Connection, query
 from accord.store.postgres_errors import explained, overtaken
-from accord.store.postgres_text import keep_every_character
+from accord.store.postgres_values import keep_every_character
 
 LEASE_SECONDS = 30
 """So long may an engine be silent before another may take its place."""

@@ -1,6 +1,9 @@
 -- Every statement of the store, by name, as in ../queries.sql. $1, $2, ... in order of binding; several values are an array.
--- "given" names the columns of rows that a statement is run for: they are copied into the temporary table given_NAME, numbered by n, and the
--- statement takes them from there. Of two rows with one key the later one holds, hence DISTINCT ON ... n DESC.
+-- "given" names the columns of the rows that a statement is run for: each column is one array, and the statement finds them all as the table
+-- given, numbered by n. Of two rows with one key the later one holds, hence DISTINCT ON ... n DESC.
+--
+-- What is looked up by records goes from the asked ones to the tables, one by one (CROSS JOIN LATERAL, and LIMIT or OFFSET 0, which the server
+-- does not look through): as SQLite's CROSS JOIN, it leaves no other order to choose, whatever is believed of tables that have just grown.
 
 -- name: fence_raise
 -- A new engine takes the state over; whoever held it before commits nothing any more.
@@ -12,19 +15,26 @@ SELECT fence FROM engine;
 
 -- name: known
 -- What is remembered of some records, without content.
-SELECT id, version, fingerprint, gone IS NOT NULL, modified FROM record WHERE side = $1 AND datatype = $2 AND id = ANY($3::text[]);
+SELECT found.* FROM unnest($3::text[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT id, version, fingerprint, gone IS NOT NULL, modified FROM record
+    WHERE record.id = asked.id AND datatype = $2 AND side = $1 LIMIT 1
+) AS found;
 
 -- name: records
 -- What is held of some records.
-SELECT id, version, modified, fingerprint, content, gone IS NOT NULL FROM record
-WHERE side = $1 AND datatype = $2 AND id = ANY($3::text[]);
+SELECT found.* FROM unnest($3::text[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT id, version, modified, fingerprint, content, gone IS NOT NULL FROM record
+    WHERE record.id = asked.id AND datatype = $2 AND side = $1 LIMIT 1
+) AS found;
 
 -- name: record_put
 -- given: side text, datatype text, id text, version text, modified text, fingerprint bytea, content bytea
 -- A record with new content; it is no longer gone.
 INSERT INTO record (side, datatype, id, version, modified, fingerprint, content, gone)
 SELECT DISTINCT ON (side, datatype, id) side, datatype, id, version, modified, fingerprint, content, NULL
-FROM given_record_put ORDER BY side, datatype, id, n DESC
+FROM given ORDER BY side, datatype, id, n DESC
 ON CONFLICT (side, datatype, id) DO UPDATE SET
     version = excluded.version, modified = excluded.modified, fingerprint = excluded.fingerprint, content = excluded.content, gone = NULL;
 
@@ -32,7 +42,7 @@ ON CONFLICT (side, datatype, id) DO UPDATE SET
 -- given: side text, datatype text, id text, version text, modified text
 -- The newest version of content that is known already, and its time if told.
 UPDATE record SET version = new.version, modified = coalesce(new.modified, record.modified)
-FROM (SELECT DISTINCT ON (side, datatype, id) * FROM given_record_version ORDER BY side, datatype, id, n DESC) AS new
+FROM (SELECT DISTINCT ON (side, datatype, id) * FROM given ORDER BY side, datatype, id, n DESC) AS new
 WHERE record.side = new.side AND record.datatype = new.datatype AND record.id = new.id;
 
 -- name: record_gone
@@ -40,7 +50,7 @@ WHERE record.side = new.side AND record.datatype = new.datatype AND record.id = 
 -- A tombstone with its evidence; the last content stays with it.
 INSERT INTO record (side, datatype, id, version, modified, fingerprint, content, gone)
 SELECT DISTINCT ON (side, datatype, id) side, datatype, id, NULL, NULL, ''::bytea, NULL::bytea, gone
-FROM given_record_gone ORDER BY side, datatype, id, n DESC
+FROM given ORDER BY side, datatype, id, n DESC
 ON CONFLICT (side, datatype, id) DO UPDATE SET gone = excluded.gone, version = NULL;
 
 -- name: records_settle
@@ -63,7 +73,7 @@ DELETE FROM match_key WHERE flow = $1 AND side = $2 AND id = ANY($3::text[]);
 -- given: flow text, side text, id text, criterion integer, key text
 -- Match keys.
 INSERT INTO match_key (flow, side, id, criterion, key)
-SELECT DISTINCT ON (flow, side, id, criterion) flow, side, id, criterion, key FROM given_key_put ORDER BY flow, side, id, criterion, n DESC
+SELECT DISTINCT ON (flow, side, id, criterion) flow, side, id, criterion, key FROM given ORDER BY flow, side, id, criterion, n DESC
 ON CONFLICT (flow, side, id, criterion) DO UPDATE SET key = excluded.key;
 
 -- name: candidates
@@ -73,21 +83,29 @@ ON CONFLICT (flow, side, id, criterion) DO UPDATE SET key = excluded.key;
 WITH pair AS MATERIALIZED (
     SELECT own.id AS id, own.criterion AS criterion, own.key AS key, other.id AS candidate
     FROM unnest($4::text[]) AS asked (id)
-    JOIN match_key AS own ON own.flow = $1 AND own.side = $2 AND own.id = asked.id
-    JOIN match_key AS other ON other.flow = $1 AND other.criterion = own.criterion AND "left"(other.key, 300) = "left"(own.key, 300)
-        AND other.key = own.key AND other.side = $3
+    CROSS JOIN LATERAL (
+        SELECT id, criterion, key FROM match_key WHERE match_key.id = asked.id AND flow = $1 AND side = $2 OFFSET 0
+    ) AS own
+    CROSS JOIN LATERAL (
+        SELECT id FROM match_key
+        WHERE "left"(match_key.key, 300) = "left"(own.key, 300) AND match_key.key = own.key AND match_key.criterion = own.criterion
+            AND flow = $1 AND side = $3 OFFSET 0
+    ) AS other
 ), free AS MATERIALIZED (
     SELECT shared.criterion AS criterion, shared.key AS key, count(*) AS number
     FROM (SELECT DISTINCT criterion, key FROM pair) AS shared
-    JOIN match_key AS rival ON rival.flow = $1 AND rival.criterion = shared.criterion AND "left"(rival.key, 300) = "left"(shared.key, 300)
-        AND rival.key = shared.key AND rival.side = $2
-    WHERE NOT EXISTS (SELECT 1 FROM linked WHERE linked.side = $2 AND linked.datatype = $5 AND linked.id = rival.id)
+    CROSS JOIN LATERAL (
+        SELECT id FROM match_key
+        WHERE "left"(match_key.key, 300) = "left"(shared.key, 300) AND match_key.key = shared.key AND match_key.criterion = shared.criterion
+            AND flow = $1 AND side = $2 OFFSET 0
+    ) AS rival
+    WHERE (SELECT link FROM linked WHERE linked.id = rival.id AND linked.datatype = $5 AND linked.side = $2 LIMIT 1) IS NULL
     GROUP BY shared.criterion, shared.key
 )
 SELECT pair.id, pair.candidate, pair.criterion,
-    EXISTS (SELECT 1 FROM linked WHERE linked.side = $3 AND linked.datatype = $6 AND linked.id = pair.candidate),
+    (SELECT link FROM linked WHERE linked.id = pair.candidate AND linked.datatype = $6 AND linked.side = $3 LIMIT 1) IS NOT NULL,
     coalesce(free.number, 0)
-        - (NOT EXISTS (SELECT 1 FROM linked WHERE linked.side = $2 AND linked.datatype = $5 AND linked.id = pair.id))::integer
+        - ((SELECT link FROM linked WHERE linked.id = pair.id AND linked.datatype = $5 AND linked.side = $2 LIMIT 1) IS NULL)::integer
 FROM pair LEFT JOIN free ON free.criterion = pair.criterion AND free.key = pair.key
 ORDER BY pair.id, pair.criterion, pair.candidate;
 
@@ -103,7 +121,7 @@ ON CONFLICT (side, datatype, id, flow) DO UPDATE SET state = 'new', tries = 0;
 -- Records that stay behind, with their cause; since when, as long as the rule is the same.
 INSERT INTO pending (flow, side, datatype, id, state, rule, cause, waits, candidates, tries, since)
 SELECT flow, side, datatype, id, state, rule, cause, waits, candidates, tries, since
-FROM (SELECT DISTINCT ON (side, datatype, id, flow) * FROM given_pending_put ORDER BY side, datatype, id, flow, n DESC) AS new ORDER BY n
+FROM (SELECT DISTINCT ON (side, datatype, id, flow) * FROM given ORDER BY side, datatype, id, flow, n DESC) AS new ORDER BY n
 ON CONFLICT (side, datatype, id, flow) DO UPDATE SET
     state = excluded.state, rule = excluded.rule, cause = excluded.cause, waits = excluded.waits, candidates = excluded.candidates,
     tries = pending.tries + 1, since = CASE WHEN pending.since <> '' AND pending.rule = excluded.rule THEN pending.since ELSE excluded.since END;
@@ -114,7 +132,8 @@ DELETE FROM pending WHERE side = $2 AND datatype = $3 AND id = ANY($4::text[]) A
 
 -- name: pending_among
 -- Which of some records are pending in any flow.
-SELECT DISTINCT id FROM pending WHERE side = $1 AND datatype = $2 AND id = ANY($3::text[]);
+SELECT asked.id FROM unnest($3::text[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT 1 FROM pending WHERE pending.id = asked.id AND datatype = $2 AND side = $1 LIMIT 1) AS found;
 
 -- name: pending_page
 -- Pending rows of one state in order of arrival.
@@ -152,7 +171,7 @@ UPDATE pending SET state = 'new', tries = 0 WHERE flow = $1 AND state = ANY($2::
 -- given: flow text, side text, datatype text, id text, key text
 -- What pending rows wait for.
 INSERT INTO waiting_for (key, "row")
-SELECT new.key, pending."row" FROM given_wait_put AS new
+SELECT new.key, pending."row" FROM given AS new
 JOIN pending ON pending.side = new.side AND pending.datatype = new.datatype AND pending.id = new.id AND pending.flow = new.flow
 ON CONFLICT (key, "row") DO NOTHING;
 
@@ -160,7 +179,7 @@ ON CONFLICT (key, "row") DO NOTHING;
 -- given: flow text, side text, datatype text, id text
 -- Rows wait for nothing any more, or are going to say so anew.
 DELETE FROM waiting_for WHERE "row" IN (
-    SELECT pending."row" FROM given_wait_drop AS old
+    SELECT pending."row" FROM given AS old
     JOIN pending ON pending.side = old.side AND pending.datatype = old.datatype AND pending.id = old.id AND pending.flow = old.flow
 );
 
@@ -181,23 +200,24 @@ SELECT coalesce(max(id), 0) FROM link;
 -- given: id bigint, flow text, "left" text, "right" text, left_base bytea, right_base bytea, made text
 -- New links.
 INSERT INTO link (id, flow, "left", "right", left_base, right_base, made)
-SELECT id, flow, "left", "right", left_base, right_base, made FROM given_link_put ORDER BY n;
+SELECT id, flow, "left", "right", left_base, right_base, made FROM given ORDER BY n;
 
 -- name: linked_put
 -- given: side text, datatype text, id text, link bigint
 -- Records get their one live link. One that has a link already is left out, and so missed in the number of rows.
-INSERT INTO linked (side, datatype, id, link) SELECT side, datatype, id, link FROM given_linked_put ORDER BY n
+INSERT INTO linked (side, datatype, id, link) SELECT side, datatype, id, link FROM given ORDER BY n
 ON CONFLICT (side, datatype, id) DO NOTHING;
 
 -- name: linked_among
 -- Which of some records have a live link, and in which flow.
-SELECT linked.id, link.flow FROM linked JOIN link ON link.id = linked.link
-WHERE linked.side = $1 AND linked.datatype = $2 AND linked.id = ANY($3::text[]);
+SELECT asked.id, found.flow FROM unnest($3::text[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT link FROM linked WHERE linked.id = asked.id AND datatype = $2 AND side = $1 LIMIT 1) AS one
+CROSS JOIN LATERAL (SELECT flow FROM link WHERE link.id = one.link LIMIT 1) AS found;
 
 -- name: linked_drop
 -- given: side text, datatype text, id text, link bigint
 -- The links of these records have ended.
-DELETE FROM linked USING given_linked_drop AS old
+DELETE FROM linked USING given AS old
 WHERE linked.side = old.side AND linked.datatype = old.datatype AND linked.id = old.id AND linked.link = old.link;
 
 -- name: linked_move
@@ -209,7 +229,7 @@ WHERE side = $1 AND datatype <> $2 AND link IN (SELECT id FROM link WHERE flow =
 -- given: id bigint, left_base bytea, right_base bytea
 -- Links with new bases.
 UPDATE link SET left_base = new.left_base, right_base = new.right_base
-FROM (SELECT DISTINCT ON (id) * FROM given_link_bases ORDER BY id, n DESC) AS new WHERE link.id = new.id;
+FROM (SELECT DISTINCT ON (id) * FROM given ORDER BY id, n DESC) AS new WHERE link.id = new.id;
 
 -- name: link_end
 -- Live links end; the rows stay and remember.
@@ -218,24 +238,24 @@ UPDATE link SET ended = $2 WHERE id = ANY($1::bigint[]) AND ended IS NULL RETURN
 -- name: parted_put
 -- given: flow text, side text, id text
 -- The links of these records in this flow have ended.
-INSERT INTO parted (flow, side, id) SELECT flow, side, id FROM given_parted_put ON CONFLICT (flow, side, id) DO NOTHING;
+INSERT INTO parted (flow, side, id) SELECT flow, side, id FROM given ON CONFLICT (flow, side, id) DO NOTHING;
 
 -- name: parted
 -- Which of some records had a link in this flow once and have none in it now.
-SELECT parted.id FROM unnest($4::text[]) AS asked (id)
-JOIN parted ON parted.flow = $1 AND parted.side = $2 AND parted.id = asked.id
+SELECT asked.id FROM unnest($4::text[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT 1 FROM parted WHERE parted.id = asked.id AND flow = $1 AND side = $2 LIMIT 1) AS found
 WHERE NOT EXISTS (
     SELECT 1 FROM linked JOIN link ON link.id = linked.link
-    WHERE linked.side = $2 AND linked.datatype = $3 AND linked.id = parted.id AND link.flow = $1
+    WHERE linked.id = asked.id AND linked.datatype = $3 AND linked.side = $2 AND link.flow = $1 OFFSET 0
 );
 
 -- name: links
 -- Live links of one flow by their records on one side.
-SELECT link.id, link.flow, link."left", link."right", link.left_base, link.right_base
+SELECT found.id, found.flow, found."left", found."right", found.left_base, found.right_base
 FROM unnest($4::text[]) AS asked (id)
-JOIN linked ON linked.side = $2 AND linked.datatype = $3 AND linked.id = asked.id
-JOIN link ON link.id = linked.link
-WHERE link.flow = $1;
+CROSS JOIN LATERAL (SELECT link FROM linked WHERE linked.id = asked.id AND datatype = $3 AND side = $2 LIMIT 1) AS one
+CROSS JOIN LATERAL (SELECT * FROM link WHERE link.id = one.link LIMIT 1) AS found
+WHERE found.flow = $1;
 
 -- name: links_page
 -- Live links for people, in order of making.
@@ -247,11 +267,11 @@ SELECT id, flow, "left", "right", left_base, right_base FROM link WHERE flow = $
 
 -- name: resolve
 -- The other ends of live links of one flow, by their records on one side.
-SELECT asked.id, CASE $2 WHEN 'left' THEN link."right" ELSE link."left" END
+SELECT asked.id, CASE $2 WHEN 'left' THEN found."right" ELSE found."left" END
 FROM unnest($4::text[]) AS asked (id)
-JOIN linked ON linked.side = $2 AND linked.datatype = $3 AND linked.id = asked.id
-JOIN link ON link.id = linked.link
-WHERE link.flow = $1;
+CROSS JOIN LATERAL (SELECT link FROM linked WHERE linked.id = asked.id AND datatype = $3 AND side = $2 LIMIT 1) AS one
+CROSS JOIN LATERAL (SELECT * FROM link WHERE link.id = one.link LIMIT 1) AS found
+WHERE found.flow = $1;
 
 -- name: intent_last
 -- The highest number of an intent.
@@ -261,19 +281,19 @@ SELECT coalesce(max(seq), 0) FROM intent;
 -- given: seq bigint, key text, run text, flow text, at text, source_side text, source text, target text
 -- What is going to be written.
 INSERT INTO intent (seq, key, run, flow, state, at, source_side, source, target, message)
-SELECT seq, key, run, flow, 'open', at, source_side, source, target, '' FROM given_intent_put ORDER BY n;
+SELECT seq, key, run, flow, 'open', at, source_side, source, target, '' FROM given ORDER BY n;
 
 -- name: journaled_put
 -- given: seq bigint, operation bytea
 -- The whole operations, to be rebuilt from.
-INSERT INTO journaled (seq, operation) SELECT seq, operation FROM given_journaled_put ORDER BY n;
+INSERT INTO journaled (seq, operation) SELECT seq, operation FROM given ORDER BY n;
 
 -- name: intent_close
 -- given: key text, state text, closed text, message text, target text
 -- How they ended.
 UPDATE intent SET state = new.state, closed = new.closed, message = new.message,
     target = CASE new.target WHEN '' THEN intent.target ELSE new.target END
-FROM (SELECT DISTINCT ON (key) * FROM given_intent_close ORDER BY key, n DESC) AS new WHERE intent.key = new.key;
+FROM (SELECT DISTINCT ON (key) * FROM given ORDER BY key, n DESC) AS new WHERE intent.key = new.key;
 
 -- name: intents_unfinished
 -- Intents that are open or unknown, oldest first.
@@ -303,13 +323,13 @@ WHERE intent.seq > coalesce((SELECT seq FROM intent WHERE at <= $2 ORDER BY seq 
 -- name: written_often
 -- Which of some records ($3) were written more than twice since an instant ($4), from the side $2.
 SELECT target FROM intent
-WHERE flow = $1 AND target = ANY($3::text[]) AND target <> '' AND source_side = $2 AND state = 'done' AND at > $4
+WHERE target = ANY($3::text[]) AND flow = $1 AND target <> '' AND source_side = $2 AND state = 'done' AND at > $4
 GROUP BY target HAVING count(*) > 2;
 
 -- name: written_since
 -- The operations on some records since an instant, oldest first.
 SELECT operation, run, state, at, message, target, closed FROM intent JOIN journaled USING (seq)
-WHERE intent.flow = $1 AND target = ANY($3::text[]) AND target <> '' AND source_side = $2 AND state = 'done' AND at > $4
+WHERE intent.target = ANY($3::text[]) AND flow = $1 AND target <> '' AND source_side = $2 AND state = 'done' AND at > $4
 ORDER BY intent.seq;
 
 -- name: run_intents
@@ -352,7 +372,7 @@ INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE S
 -- given: side text, datatype text, id text, version text
 -- Records that have to be read.
 INSERT INTO hint (side, datatype, id, version)
-SELECT DISTINCT ON (side, datatype, id) side, datatype, id, version FROM given_hint_put ORDER BY side, datatype, id, n DESC
+SELECT DISTINCT ON (side, datatype, id) side, datatype, id, version FROM given ORDER BY side, datatype, id, n DESC
 ON CONFLICT (side, datatype, id) DO UPDATE SET version = excluded.version;
 
 -- name: hints
@@ -362,7 +382,7 @@ SELECT id, version FROM hint WHERE side = $1 AND datatype = $2 ORDER BY id LIMIT
 -- name: hint_done
 -- given: side text, datatype text, id text, version text
 -- Hints that have been read; one that came since with another version stays.
-DELETE FROM hint USING given_hint_done AS old
+DELETE FROM hint USING given AS old
 WHERE hint.side = old.side AND hint.datatype = old.datatype AND hint.id = old.id AND hint.version IS NOT DISTINCT FROM old.version;
 
 -- name: event_put
