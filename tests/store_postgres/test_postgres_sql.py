@@ -13,9 +13,10 @@ from accord.model.journal import Absorb, Closing, MatchKey
 from accord.model.links import Link, Pending, PendingState, WaitsFor
 from accord.model.records import Evidence, Gone, Known, Side
 from accord.store.migrating import load_queries
-from accord.store.places import DatabasePlace
+from accord.store.places import DatabasePlace, database_place
 from accord.store.postgres import PostgresStore
 from accord.store.postgres_database import QUERIES
+from accord.store.postgres_values import Texts
 from accord.testing.store_bench import AT, FLOWS, LATER, PERSONS, done, everything, hint, link, operation, ref, seen, take
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
@@ -196,3 +197,65 @@ def test_a_key_that_thousands_share_is_answered_at_once(store: PostgresStore) ->
     store.database._connection.execute("SET statement_timeout = '5s'")
     found = store.candidates(PERSONS.name, LEFT, [f"C{number}" for number in range(4000)])
     assert {one.rivals for candidates in found.values() for one in candidates} == {3999}
+
+
+GROWN = """
+INSERT INTO record SELECT 'left', 'Contact', 'C' || n, 'v', 't', 'f', 'c', NULL FROM generate_series(1, 20000) AS n;
+INSERT INTO link SELECT n, 'Contact to Persons', 'C' || n, 'P' || n, '{}', '{}', 't', NULL FROM generate_series(1, 20000) AS n;
+INSERT INTO linked SELECT 'left', 'Contact', 'C' || n, n FROM generate_series(1, 20000) AS n;
+INSERT INTO parted SELECT 'Contact to Persons', 'left', 'C' || n FROM generate_series(1, 20000) AS n;
+INSERT INTO match_key SELECT 'Contact to Persons', side, 'C' || n, 0, 'k' || n
+    FROM generate_series(1, 20000) AS n, unnest(ARRAY['left', 'right']) AS side;
+INSERT INTO pending (flow, side, datatype, id, state, rule, cause, waits, candidates, tries, since)
+    SELECT 'Contact to Persons', 'left', 'Contact', 'C' || n, 'new', '', '', '[]', '[]', 0, '' FROM generate_series(1, 20000) AS n;
+INSERT INTO intent SELECT n, 'k' || n, 'r', 'Contact to Persons', 'done', 't', NULL, 'left', 'C' || n, 'P' || n, ''
+    FROM generate_series(1, 20000) AS n;
+"""
+IDS = Texts([f"C{number}" for number in range(100, 200)])
+LOOKUPS: dict[str, list[Any]] = {
+    "known": ["left", "Contact", IDS],
+    "records": ["left", "Contact", IDS],
+    "records_settle": ["left", "Contact", IDS],
+    "keys_drop": [PERSONS.name, "left", IDS],
+    "candidates": [PERSONS.name, "left", "right", IDS, "Contact", "Persons"],
+    "pending_done": [PERSONS.name, "left", "Contact", IDS],
+    "pending_among": ["left", "Contact", IDS],
+    "pending_page": [PERSONS.name, "new", 0, 100],
+    "links": [PERSONS.name, "left", "Contact", IDS],
+    "resolve": [PERSONS.name, "left", "Contact", IDS],
+    "linked_among": ["left", "Contact", IDS],
+    "parted": [PERSONS.name, "left", "Contact", IDS],
+    "written_often": [PERSONS.name, "left", IDS, "a"],
+    "written_since": [PERSONS.name, "left", IDS, "a"],
+    "history": [PERSONS.name, "left", "C5", 50],
+    "pending_new": [PERSONS.name, "left", "Contact", IDS],
+}
+
+
+def rows_met(plan: dict[str, Any]) -> int:
+    """The most rows that any one step of a plan went through."""
+    own = (plan.get("Actual Rows", 0) + plan.get("Rows Removed by Filter", 0)) * plan.get("Actual Loops", 1)
+    return int(max([own, *(rows_met(part) for part in plan.get("Plans", []))]))
+
+
+@pytest.fixture(scope="module")
+def grown(server: str) -> Iterator[PostgresStore]:
+    """A state that has grown from nothing within moments: the server has no figures of it yet."""
+    place = database_place(f"{server}&schema=grown", "grown")
+    with PostgresStore.open(place, FLOWS) as store:
+        connection = store.database._connection
+        for (table,) in connection.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = 'grown'").fetchall():
+            connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+        connection.execute(GROWN)
+        yield store
+        connection.execute("DROP SCHEMA grown CASCADE")
+
+
+@pytest.mark.parametrize("name", list(LOOKUPS))
+def test_what_is_asked_of_a_hundred_records_looks_at_hundreds_of_rows_though_the_server_knows_nothing_yet(
+    grown: PostgresStore, name: str
+) -> None:
+    connection = grown.database._connection
+    with connection.transaction(force_rollback=True):
+        (((plan,),),) = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES[name]}", LOOKUPS[name]).fetchall()
+    assert 0 <= rows_met(plan["Plan"]) <= 500

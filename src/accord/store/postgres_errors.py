@@ -28,7 +28,7 @@ def explained(error: psycopg.Error, place: str) -> StoreError:
         case errors.InvalidAuthorizationSpecification() | errors.InsufficientPrivilege():
             return StoreError(
                 f"{place}: the server refuses this user ({_words(error)})",
-                "Check user and password. The user needs CREATE and TEMPORARY on the database, or a schema of its own.",
+                "Check user and password. The user needs CREATE on the database, or a schema of its own.",
             )
         case errors.UndefinedTable() | errors.UndefinedColumn() | errors.DataCorrupted() | errors.IndexCorrupted():
             return StoreError(f"{place}: this is no state of accord, or it is damaged ({_words(error)})", "Put a backup back.")

@@ -128,7 +128,12 @@ ON CONFLICT (side, datatype, id, flow) DO UPDATE SET
 
 -- name: pending_done
 -- Records that need nothing more in one flow; what they wait for goes with them.
-DELETE FROM pending WHERE side = $2 AND datatype = $3 AND id = ANY($4::text[]) AND flow = $1;
+DELETE FROM pending WHERE "row" = ANY(ARRAY(
+    SELECT found."row" FROM unnest($4::text[]) AS asked (id)
+    CROSS JOIN LATERAL (
+        SELECT "row" FROM pending WHERE pending.id = asked.id AND datatype = $3 AND side = $2 AND flow = $1 LIMIT 1
+    ) AS found
+));
 
 -- name: pending_among
 -- Which of some records are pending in any flow.
