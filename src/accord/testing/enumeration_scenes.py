@@ -1,4 +1,6 @@
-"""The scenes of the crash enumeration: small histories that between them come through every state an operation can be in.
+"""The scenes of the crash enumeration: small histories that between them come through every state an operation or a record can be in.
+
+Owns: what users do in each, under which rules, between which systems. Does not own: what goes wrong meanwhile (enumeration.py).
 
 A scene is a generator: it does what users do and yields wherever the engine gets a cycle. What a user does must not hang on what a
 disturbed cycle had no time to do; the driver therefore gives the engine another cycle before the scene goes on.
@@ -9,19 +11,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from engine_stage import QUOTE, Stage
-
 from accord.connectors.memory import MemoryDatatype
 from accord.model.capabilities import ChangeCapture, Finding
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, Creation, DeletePolicy
+from accord.model.plans import OperationKind, Write
 from accord.testing.simulation_dataflow import COMPANY, PERSON, SALE, Rules
+from accord.testing.stage import PRODUCT, QUOTE, USER, Stage
 
 Act = Callable[[Stage], Iterator[None]]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What happens, under which rules, between which systems."""
+    """What happens, under which rules, between which systems.
+
+    ``meanwhile``: what a user does between our look at a record and our write. ``quotes``, ``wide``: see stage.
+    """
 
     act: Act
     rules: Rules = field(default_factory=Rules)
@@ -29,17 +34,22 @@ class Scene:
     left: MemoryDatatype = field(default_factory=MemoryDatatype)
     right: MemoryDatatype = field(default_factory=MemoryDatatype)
     quotes: bool = False
+    wide: bool = False
+    meanwhile: Callable[[Stage, Write], None] | None = None
 
     @property
     def name(self) -> str:
+        """Its name: what is done in it."""
         return self.act.__name__
 
 
 def line(id: str, text: str, quantity: int = 1) -> dict[str, Any]:
+    """A line of an order."""
     return {"Id": id, "Text": text, "Quantity": Decimal(quantity)}
 
 
 def right_of(s: Stage, flow: str) -> str:
+    """The only record of a flow that is linked on the right."""
     ((_, right),) = s.pairs(flow)
     return right
 
@@ -196,6 +206,76 @@ def made_on_both_sides(s: Stage) -> Iterator[None]:
     yield
 
 
+def products_and_users(s: Stage) -> Iterator[None]:
+    product, user = s.product("A1", Name="Bike"), s.user("U1", Name="Ada")
+    yield
+    s.crm.user_edit("User", user, {"Name": "Ada L"})
+    s.register.user_edit("Articles", right_of(s, PRODUCT), {"name": "Bicycle"})
+    yield
+    s.crm.user_edit("Product", product, {"Founded": "2020-01-01T00:00:00Z"})
+    s.register.user_edit("Staff", right_of(s, USER), {"name": "does not cross"})
+    yield
+
+
+def a_user_comes_in_between(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada")
+    yield
+    s.crm.user_edit("Contact", left, {"Name": "Ada L"})
+    yield
+
+
+def edits_in_between(s: Stage, one: Write) -> None:
+    """Between our look and our write a user changes another property of the target, once."""
+    person = s.register.live("Persons").get(one.ref.id)
+    if person is not None and person.get("town") is None:
+        s.register.user_edit("Persons", one.ref.id, {"town": "Bergen"})
+
+
+def the_target_is_deleted_in_between(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada")
+    yield
+    s.crm.user_edit("Contact", left, {"Name": "Ada L"})
+    yield
+
+
+def deletes_in_between(s: Stage, one: Write) -> None:
+    """Between our look and our write a user deletes the target."""
+    if one.kind is OperationKind.UPDATE and one.ref.id in s.register.live("Persons"):
+        s.register.user_delete("Persons", one.ref.id)
+
+
+def deletions_beyond_the_budget(s: Stage) -> Iterator[None]:
+    people = [s.contact(f"p{number}@sim.example", Name="Name") for number in range(4)]
+    yield
+    for one in people[:3]:
+        s.crm.user_delete("Contact", one)
+    s.crm.user_edit("Contact", people[3], {"Name": "goes on"})
+    yield
+
+
+def a_deletion_is_reported(s: Stage) -> Iterator[None]:
+    left, _ = s.contact("ada@sim.example", Name="Ada"), s.contact("bo@sim.example", Name="Bo")
+    yield
+    s.crm.user_delete("Contact", left)
+    yield
+
+
+def what_stays_behind(s: Stage) -> Iterator[None]:
+    s.order("N1", "C-unheard-of", Lines=[line("L1", "one")])
+    s.contact("ada@sim.example", Name="refused")
+    s.contact("bo@sim.example"), s.person("bo@sim.example"), s.person("bo@sim.example", town="Oslo")
+    s.customer("C1", Name="fine")
+    yield
+
+
+def a_person_decides(s: Stage) -> Iterator[None]:
+    left = s.contact("ada@sim.example", Name="Ada")
+    yield
+    s.crm.user_edit("Contact", left, {"Name": "left", "City": "Oslo"})
+    s.register.user_edit("Persons", right_of(s, PERSON), {"name": "right"})
+    yield
+
+
 def everything_at_once(s: Stage) -> Iterator[None]:
     ada, bo = s.contact("ada@sim.example", Name="Ada"), s.contact("bo@sim.example", Name="Bo")
     s.order("N1", ada, Lines=[line("L1", "one")])
@@ -212,12 +292,13 @@ def everything_at_once(s: Stage) -> Iterator[None]:
 
 
 ODD = MemoryDatatype(conditional_write=False, idempotency_key=False, versions="none", modified_time=False, changes=ChangeCapture.LISTING)
+FEED = MemoryDatatype(changes=ChangeCapture.FEED)
 SCENES = (
     Scene(people_are_made),
     Scene(people_are_met),
     Scene(an_edit_on_the_left),
     Scene(an_edit_on_the_right),
-    Scene(edits_of_two_properties, left=MemoryDatatype(changes=ChangeCapture.FEED), right=MemoryDatatype(changes=ChangeCapture.FEED)),
+    Scene(edits_of_two_properties, left=FEED, right=FEED),
     Scene(a_conflict),
     Scene(a_value_is_cleared),
     Scene(an_order_before_its_payer),
@@ -228,11 +309,20 @@ SCENES = (
     Scene(quotes_and_orders_share_invoices, quotes=True),
     Scene(companies, right=MemoryDatatype(trims=frozenset({"name"}), upper_cases=frozenset({"town"}))),
     Scene(one_side_is_deleted, Rules(deletes=DeletePolicy.UNLINK)),
-    Scene(the_register_deletes, Rules(deletes=DeletePolicy.DELETE), left=MemoryDatatype(delete=True)),
+    Scene(the_register_deletes, Rules(deletes=DeletePolicy.DELETE)),
     Scene(an_edit_beats_a_deletion, Rules(deletes=DeletePolicy.DELETE)),
     Scene(one_is_refused, right=MemoryDatatype(refuses={"name": ["refused"]})),
     Scene(two_candidates),
     Scene(made_on_both_sides, Rules(create=Creation.BOTH)),
     Scene(everything_at_once, Rules(deletes=DeletePolicy.UNLINK, conflict=ConflictPolicy.LEFT, clear=ClearPolicy.IGNORE), right=ODD),
     Scene(people_are_met, right=MemoryDatatype(idempotency_key=False, finding=Finding.LAGGING, find_lag=20.0)),
+    Scene(products_and_users, wide=True),
+    Scene(a_user_comes_in_between, meanwhile=edits_in_between),
+    Scene(a_user_comes_in_between, right=ODD, meanwhile=edits_in_between),
+    Scene(the_target_is_deleted_in_between, meanwhile=deletes_in_between),
+    Scene(deletions_beyond_the_budget, Rules(deletes=DeletePolicy.DELETE)),
+    Scene(a_deletion_is_reported),
+    Scene(a_deletion_is_reported, Rules(deletes=DeletePolicy.ARCHIVE), left=ODD),
+    Scene(what_stays_behind, right=MemoryDatatype(refuses={"name": ["refused"]})),
+    Scene(a_person_decides, Rules(conflict=ConflictPolicy.MANUAL)),
 )

@@ -1,7 +1,0 @@
-"""Makes the scenes, and the stage of the scenarios, importable."""
-
-import sys
-from pathlib import Path
-
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "scenarios")]
