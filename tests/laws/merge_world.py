@@ -27,17 +27,39 @@ OTHER_RULE = {"MERGE-02": "MERGE-03", "MERGE-03": "MERGE-02", "MERGE-07": "MERGE
 # --- what goes in -----------------------------------------------------------------------------------------------------------------------
 
 TEXTS = st.sampled_from(["a", "b", "c", "", None])
+
+
+def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return values | st.just(ABSENT)
+
+
 _NUMBERS = st.integers(0, 2)
 _WORDS = st.sampled_from(["x", "y", "", None])
 FULL = st.none() | st.dictionaries(st.sampled_from("123"), st.fixed_dictionaries({"n": _NUMBERS, "t": _WORDS}), max_size=3)
 LISTS = st.none() | st.dictionaries(st.sampled_from("123"), st.fixed_dictionaries({"n": _NUMBERS}, optional={"t": _WORDS}), max_size=3)
 """Lists that show every property of every item; lists that may leave one out."""
+
+
+@st.composite
+def quartets(draw: st.DrawFn, lists: st.SearchStrategy[Any] = LISTS, absent: bool = True) -> tuple[Any, Any, Any, Any]:
+    """A list on both sides and both bases. Mostly edits of one list, so that sides change, add and remove the same items."""
+    related = draw(st.integers(0, 3))
+    if not related:
+        return draw(st.tuples(*[maybe(lists) if absent else lists] * 4))
+    base = draw(lists)
+    left, right = (_edited(draw, base, lists) for _ in Side)
+    return left, right, base, _edited(draw, base, lists) if related == 1 else base
+
+
+def _edited(draw: st.DrawFn, base: Any, lists: st.SearchStrategy[Any]) -> Any:
+    """The list with some of the items of another one, and without some of its own."""
+    other = draw(lists) or {}
+    removed = draw(st.sets(st.sampled_from("123"), max_size=1))
+    return {key: item for key, item in {**(base or {}), **other}.items() if key not in removed}
+
+
 INSTANTS = st.none() | st.integers(0, 20).map(lambda second: f"2026-03-01T12:00:{second:02d}Z")
 TIMES = st.builds(Times, INSTANTS, INSTANTS)
-
-
-def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return values | st.just(ABSENT)
 
 
 def text_rules(name: str = "p") -> st.SearchStrategy[PropertyRule]:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from mapping_builders import LAW
-from merge_world import FULL, LEFT, LISTS, RIGHT, TIMES, corresponds, list_rule, list_rules, maybe
+from merge_world import FULL, LEFT, RIGHT, TIMES, corresponds, list_rule, list_rules, maybe, quartets
 
 from accord.core.conflicts import Times
 from accord.core.merging import ABSENT, Merged, PropertyRule, items_of, merge_property
@@ -23,10 +23,9 @@ def results(merged: Merged, left: Any, right: Any) -> dict[Side, Any]:
 
 
 @LAW
-@given(list_rules(), maybe(LISTS), maybe(LISTS), maybe(LISTS), maybe(LISTS), TIMES)
-def test_nothing_is_invented_every_value_was_typed_on_one_of_the_sides(
-    rule: PropertyRule, left: Any, right: Any, one: Any, two: Any, times: Times
-) -> None:
+@given(list_rules(), quartets(), TIMES)
+def test_nothing_is_invented_every_value_was_typed_on_one_of_the_sides(rule: PropertyRule, values: tuple[Any, ...], times: Times) -> None:
+    left, right, one, two = values
     merged = merge_property(rule, left, right, (one, two), times)
     for given_to in (merged.left, merged.right):
         for key, item in items_of(given_to).items():
@@ -36,10 +35,9 @@ def test_nothing_is_invented_every_value_was_typed_on_one_of_the_sides(
 
 
 @LAW
-@given(list_rules(), LISTS, LISTS, LISTS, LISTS, TIMES)
-def test_P4_an_edit_within_an_item_is_kept_or_its_side_is_a_loser(
-    rule: PropertyRule, left: Any, right: Any, one: Any, two: Any, times: Times
-) -> None:
+@given(list_rules(), quartets(absent=False), TIMES)
+def test_P4_an_edit_within_an_item_is_kept_or_its_side_is_a_loser(rule: PropertyRule, values: tuple[Any, ...], times: Times) -> None:
+    left, right, one, two = values
     merged = merge_property(rule, left, right, (one, two), times)
     after = results(merged, left, right)
     for side, now, base in ((LEFT, left, one), (RIGHT, right, two)):
@@ -52,10 +50,11 @@ def test_P4_an_edit_within_an_item_is_kept_or_its_side_is_a_loser(
 
 
 @LAW
-@given(list_rules(), FULL, FULL, FULL, TIMES)
+@given(list_rules(), quartets(FULL, absent=False), TIMES)
 def test_an_item_goes_only_where_one_side_took_it_away_and_the_other_left_it_alone(
-    rule: PropertyRule, left: Any, right: Any, base: Any, times: Times
+    rule: PropertyRule, values: tuple[Any, ...], times: Times
 ) -> None:
+    left, right, base, _ = values
     if rule.direction is not Direction.BOTH:
         return
     merged = merge_property(rule, left, right, (base, base), times)
@@ -68,8 +67,9 @@ def test_an_item_goes_only_where_one_side_took_it_away_and_the_other_left_it_alo
 
 
 @LAW
-@given(list_rules(), maybe(LISTS), maybe(LISTS), maybe(LISTS), maybe(LISTS), TIMES)
-def test_two_way_lists_hold_the_same_items_afterwards(rule: PropertyRule, left: Any, right: Any, one: Any, two: Any, times: Times) -> None:
+@given(list_rules(), quartets(), TIMES)
+def test_two_way_lists_hold_the_same_items_afterwards(rule: PropertyRule, values: tuple[Any, ...], times: Times) -> None:
+    left, right, one, two = values
     merged = merge_property(rule, left, right, (one, two), times)
     after = results(merged, left, right)
     if not merged.held and merged.rule in ("LIST-01", "CONFLICT-06"):
@@ -77,9 +77,9 @@ def test_two_way_lists_hold_the_same_items_afterwards(rule: PropertyRule, left: 
 
 
 @LAW
-@given(FULL, FULL, FULL)
-@example({"1": NEVER}, {"1": NEVER, "2": NEVER}, {"1": NEVER, "2": NEVER})
-def test_CONFLICT_06_with_union_no_item_goes_while_both_sides_change_the_list(left: Any, right: Any, base: Any) -> None:
+@given(quartets(FULL, absent=False))
+def test_CONFLICT_06_with_union_no_item_goes_while_both_sides_change_the_list(values: tuple[Any, ...]) -> None:
+    left, right, base, _ = values
     merged = merge_property(list_rule(conflict=ConflictPolicy.UNION), left, right, (base, base), Times())
     both_changed = not corresponds(left, base) and not corresponds(right, base) and not corresponds(left, right)
     if both_changed:
@@ -88,10 +88,11 @@ def test_CONFLICT_06_with_union_no_item_goes_while_both_sides_change_the_list(le
 
 
 @LAW
-@given(FULL, FULL, FULL, FULL, TIMES)
+@given(quartets(FULL, absent=False), TIMES)
 def test_MERGE_13_a_list_that_one_side_emptied_stays_full_on_the_other_where_emptying_does_not_cross(
-    left: Any, right: Any, one: Any, two: Any, times: Times
+    values: tuple[Any, ...], times: Times
 ) -> None:
+    left, right, one, two = values
     rule = list_rule(clear=ClearPolicy.IGNORE)
     merged = merge_property(rule, left, right, (one, two), times)
     for given_to, source in ((merged.left, right), (merged.right, left)):
