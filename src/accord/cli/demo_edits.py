@@ -5,13 +5,25 @@ Owns: which records are edited and how. Does not own: calling (sandbox/people.py
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from accord.sandbox.people import CrmUser, MembercareUser
 
 if TYPE_CHECKING:
     from accord.app import Setup
     from accord.sandbox.process import Running
+
+
+class LeftUser(Protocol):
+    """Somebody who uses the left system: its records have the property names of Customcrm, and their id in Id."""
+
+    def do(self, method: str, path: str, body: Any = None) -> Any:
+        """One call, such as ("GET", "orders/OR-000001"); the record."""
+        ...
+
+    def edit(self, collection: str, id: str, **changes: Any) -> Any:
+        """Change properties of a record."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +36,12 @@ class Edit:
 
 
 def make_edits(setup: "Setup", crm: "Running", care: "Running") -> list[Edit]:
-    """Make them all; each on a record of its own, so that what they cause can be counted."""
-    left, right = CrmUser(crm.url, crm.key), MembercareUser(care.url, care.key)
+    """Make them all through the two sandboxes' APIs."""
+    return edit_as(setup, CrmUser(crm.url, crm.key), MembercareUser(care.url, care.key))
+
+
+def edit_as(setup: "Setup", left: "LeftUser", right: MembercareUser) -> list[Edit]:
+    """Make them all; each on a record of its own, so that what they cause can be counted. ``left``: whoever uses the left system."""
     links = {flow.name: _links(setup, flow.name) for flow in setup.dataflow.flows}
     return [*_left_edits(left, links), *_right_edits(right, links), *_both(left, right, links)]
 
@@ -39,7 +55,7 @@ def _links(setup: "Setup", flow: str) -> Sequence[Any]:
         return [link for link in store.list_links(flow=flow, limit=100) if link.left not in waiting][:8]
 
 
-def _left_edits(crm: CrmUser, links: dict[str, Sequence[Any]]) -> list[Edit]:
+def _left_edits(crm: "LeftUser", links: dict[str, Sequence[Any]]) -> list[Edit]:
     contact, customer = links["Contact to Persons"][0], links["Customer to Companies"][0]
     order, product = links["Order to Invoices"][0], links["Product to Products"][0]
     crm.edit("contacts", contact.left, Email="kari.ødegård.ny@example.org", City="Bergen", ZipCode="5003")
@@ -88,7 +104,7 @@ def _right_edits(care: MembercareUser, links: dict[str, Sequence[Any]]) -> list[
     ]
 
 
-def _both(crm: CrmUser, care: MembercareUser, links: dict[str, Sequence[Any]]) -> list[Edit]:
+def _both(crm: "LeftUser", care: MembercareUser, links: dict[str, Sequence[Any]]) -> list[Edit]:
     """One record edited on both sides: two properties that both survive, and one that both changed."""
     link = links["Contact to Persons"][3]
     crm.edit("contacts", link.left, FirstName="Bjørg", City="Tromsø", ZipCode="9008")
