@@ -216,11 +216,13 @@ def stage(
         chosen.append(replace(firms, name=USER, left="User", right="Staff", properties=one_way))
     chosen = [replace(flow, **(flows or {}).get(flow.name, {})) for flow in chosen]
     loop = VirtualLoop()
-    with fresh_store(chosen) as store:
-        yield Stage(store, loop, replace(dataflow, flows=tuple(chosen)), left or MemoryDatatype(), right or MemoryDatatype())
-    loop.run_until_complete(asyncio.sleep(1))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
+    try:
+        with fresh_store(chosen) as store:
+            yield Stage(store, loop, replace(dataflow, flows=tuple(chosen)), left or MemoryDatatype(), right or MemoryDatatype())
+        loop.run_until_complete(asyncio.sleep(1))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
 
 
 def _named(flows: Sequence[Flow], name: str) -> Flow:
