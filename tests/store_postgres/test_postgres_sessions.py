@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from accord.errors import StoreBusy, StoreError
+from accord.model.journal import Absorb
 from accord.model.records import Side
 from accord.store import postgres, postgres_session, states
 from accord.store.migrating import migrations
@@ -92,6 +93,21 @@ def test_a_server_that_is_gone_is_told_with_what_to_do(place: DatabasePlace) -> 
             store.set("a", "b")
         assert caught.value.remedy
         assert "hush" not in str(caught.value)
+
+
+def test_P18_a_server_that_comes_back_without_the_last_transactions_is_told_before_anything_goes_on(place: DatabasePlace) -> None:
+    with PostgresStore.open(place, FLOWS) as store:
+        take(store, PERSONS, Side.LEFT, "C1")
+        with psycopg.connect(place.address, autocommit=True) as other:
+            other.execute(f"DELETE FROM {place.schema}.record; UPDATE {place.schema}.engine SET step = step - 1")
+        end_sessions(place)
+        with pytest.raises(StoreError, match="without what was recorded last") as caught:
+            store.absorb(Absorb(Side.LEFT, "Contact", cursor="beyond C1"))
+        assert "read again" in caught.value.remedy
+        assert store.cursor(Side.LEFT, "Contact") is None
+        take(store, PERSONS, Side.LEFT, "C1")
+        end_sessions(place)
+        assert store.count(Side.LEFT, "Contact") == 1
 
 
 def test_the_engines_own_session_that_lives_on_in_the_server_is_ended_and_not_taken_for_another_engine(place: DatabasePlace) -> None:

@@ -49,8 +49,8 @@ def test_P22_the_migrations_arrive_at_the_schema_for_readers(place: DatabasePlac
 
 def test_both_databases_have_the_same_statements_with_the_same_bindings() -> None:
     file = load_queries()
-    assert set(QUERIES) == set(file)
-    for name in QUERIES:
+    assert set(QUERIES) - set(file) == {"step"}  # SQLite has no server that could come back with less
+    for name in file:
         bindings = {int(number) for number in re.findall(r"\?(\d+)", file[name])}
         assert {int(number) for number in re.findall(r"\$(\d+)", QUERIES[name])} == bindings, name
 

@@ -11,7 +11,8 @@ plan that was kept from the beginning would never end.
 ORDERED is synchronous_commit=off, FLUSHED is on, or more where the server is set to wait for standbys.
 
 A session that ended while it was idle (the server restarts, the lease ran out) is opened again by the next call, under the same fence or
-not at all. One that ends within a transaction is told: then nothing was recorded, or, at the very commit, it is not known.
+not at all. One that ends within a transaction is told: then nothing was recorded, or, at the very commit, it is not known. It is told as
+well when a server comes back without the last transactions, as one that crashed may without the ORDERED ones, and a standby without any.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ import psycopg
 
 from accord.errors import StoreError
 from accord.store.migrating import load_given, load_queries
-from accord.store.postgres_errors import explained, overtaken, uncertain
+from accord.store.postgres_errors import explained, forgotten, overtaken, uncertain
 from accord.store.postgres_values import Numbers, Texts, column
 from accord.store.statements import Durable, Taken
 
@@ -50,10 +51,10 @@ Reopen: TypeAlias = Callable[[int], Connection]
 """Open a session again for the engine with this fence number. Raises StoreBusy if another has taken over, StoreError."""
 
 _BEGIN = {
-    Durable.FLUSHED: "BEGIN; SELECT fence FROM engine FOR SHARE",
-    Durable.ORDERED: "BEGIN; SET LOCAL synchronous_commit = off; SELECT fence FROM engine FOR SHARE",
+    Durable.FLUSHED: "BEGIN; UPDATE engine SET step = step + 1 RETURNING fence, step",
+    Durable.ORDERED: "BEGIN; SET LOCAL synchronous_commit = off; UPDATE engine SET step = step + 1 RETURNING fence, step",
 }
-"""The share lock makes an engine that raises the fence wait for this transaction, and this one see the fence that it raised."""
+"""The row's lock makes an engine that raises the fence wait for this transaction, and this one see the fence that it raised."""
 
 _ALL_OR_TAKEN = {"linked_put"}
 """Statements that leave out what is there already. It is told from the number of rows, and the transaction can still be asked why."""
@@ -69,6 +70,7 @@ class PostgresDatabase:
         self._reopen = reopen
         self._within = False
         self._closed = False
+        self._step: int | None = None
         self._use = threading.RLock()
 
     def rows(self, name: str, *bindings: Any) -> list[tuple[Any, ...]]:
@@ -111,11 +113,12 @@ class PostgresDatabase:
     @contextlib.contextmanager
     def _transaction(self, durable: Durable) -> Iterator[None]:
         try:
-            fence = self._tried(lambda: self._begin(durable))
+            fence, step = self._tried(lambda: self._begin(durable))
             if fence != self._fence:
                 raise overtaken(self._place)
             yield
             self._commit()
+            self._step = step
         except BaseException:
             self._roll_back()
             raise
@@ -153,18 +156,20 @@ class PostgresDatabase:
         cursor = self._connection.execute(query(name), bindings, binary=True)
         return cursor.fetchall() if cursor.description else []
 
-    def _begin(self, durable: Durable) -> int:
+    def _begin(self, durable: Durable) -> tuple[int, int]:
+        """Gives the fence, and this transaction's number."""
         cursor = self._connection.execute(_BEGIN[durable])
         self._within = True
         while cursor.nextset():
             pass
-        (fence,) = cursor.fetchone() or (0,)
-        return int(fence)
+        fence, step = cursor.fetchone() or (0, 0)
+        return int(fence), int(step)
 
     def _commit(self) -> None:
         try:
             ended = self._connection.execute("COMMIT").statusmessage
         except psycopg.OperationalError as error:
+            self._step = None
             raise (uncertain if self._connection.closed else explained)(error, self._place) from error
         if ended != "COMMIT":  # what failed within it was not told
             raise StoreError(f"{self._place}: a transaction could not be completed", "Nothing was recorded. Run it again.")
@@ -181,8 +186,17 @@ class PostgresDatabase:
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 if self._within or self._closed or not self._connection.closed:
                     raise
-                self._connection = self._reopen(self._fence)
+                self._come_back()
                 return call()
+
+    def _come_back(self) -> None:
+        """Open a session again. If the server has not kept what it said it had, that is told once; then what it has is what holds."""
+        self._connection = self._reopen(self._fence)
+        if self._step is not None:
+            ((step,),) = self._connection.execute(query("step")).fetchall()
+            known, self._step = self._step, int(step)
+            if known != self._step:
+                raise forgotten(self._place)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

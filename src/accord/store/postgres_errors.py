@@ -48,6 +48,14 @@ def uncertain(error: psycopg.Error, place: str) -> StoreError:
     )
 
 
+def forgotten(place: str) -> StoreError:
+    """A server has come back with less than was recorded."""
+    return StoreError(
+        f"{place}: the server has come back without what was recorded last",
+        "Run it again: what is missing is read again. If another server has taken over, let it be one that is never behind.",
+    )
+
+
 def overtaken(place: str) -> StoreBusy:
     """The fence of another engine stands (P21)."""
     return StoreBusy(f"{place}: another engine has taken this state over", "This one commits nothing any more; end it.")

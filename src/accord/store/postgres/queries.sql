@@ -13,6 +13,10 @@ UPDATE engine SET fence = fence + 1 RETURNING fence;
 -- The number of the engine that may commit.
 SELECT fence FROM engine;
 
+-- name: step
+-- How many transactions were recorded.
+SELECT step FROM engine;
+
 -- name: known
 -- What is remembered of some records, without content.
 SELECT found.* FROM unnest($3::text[]) AS asked (id)

@@ -5,9 +5,11 @@
 -- Keys begin with what tells most rows apart, the id. Began they with side and datatype, a server that has not yet learnt how many records
 -- have those in common would read all of them for each page of a first load.
 
+-- step: the number of transactions that were recorded, by which an engine sees whether a server that comes back still has the last of them.
 CREATE TABLE engine (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     fence BIGINT NOT NULL,
+    step BIGINT NOT NULL,
     version INTEGER NOT NULL
 );
 

@@ -3,9 +3,10 @@
 CREATE TABLE engine (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     fence BIGINT NOT NULL,
+    step BIGINT NOT NULL,
     version INTEGER NOT NULL
 );
-INSERT INTO engine VALUES (1, 0, 0);
+INSERT INTO engine VALUES (1, 0, 0, 0);
 
 CREATE TABLE record (
     side TEXT COLLATE "C" NOT NULL,
