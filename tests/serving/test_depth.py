@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from accord.engine.onboarding import shape
 from accord.engine.parts import Depth, Engine
 from accord.engine.reading import Failures, read
 from accord.engine.serving import Bell, announce
@@ -73,6 +74,7 @@ class Shelf:
     cursors: dict[tuple[Side, str], str] = field(default_factory=dict)
     waiting: list[Hint] = field(default_factory=list)
     events: set[str] = field(default_factory=set)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def cursor(self, side: Side, datatype: str) -> str | None:
         return self.cursors.get((side, datatype))
@@ -101,6 +103,15 @@ class Shelf:
     def count(self, side: Side, datatype: str) -> int:
         return 1
 
+    def live(self, side: Side, datatype: str, after: str = "", limit: int = 500) -> Sequence[str]:
+        return []
+
+    def setting(self, name: str) -> str | None:
+        return self.settings.get(name)
+
+    def set(self, name: str, value: str) -> None:
+        self.settings[name] = value
+
 
 @dataclass(slots=True)
 class Rig:
@@ -111,6 +122,8 @@ class Rig:
 
     def __post_init__(self) -> None:
         self.store.cursors = {(Side.LEFT, "Contact"): "c", (Side.RIGHT, "Persons"): "c"}
+        for side, datatype in self.store.cursors:
+            self.store.set(f"shape:{side}:{datatype}", shape(self.engine, side, datatype))  # read under this configuration before
 
     @property
     def engine(self) -> Engine:
