@@ -66,6 +66,8 @@ def test_a_draft_passes_probe_after_only_the_credentials_are_filled_in(
         first = [each for each in probes if each["datatype"] == said["datatypes"][0]]
         assert {each["capability"] for each in first if each["verdict"] == "works"} >= READ
         assert {call.split()[0] for call in crm.calls} == {"GET"}
+        (fine,) = [each["evidence"] for each in first if each["capability"] == "modified"]
+        assert fine.endswith("granularity_seconds: 0.001 saves waiting")
         assert command("probe", manifest, "--json", "--allow-writes-to", name) == 0
         probes = json.loads(capsys.readouterr().out)["probes"]
         assert {each["capability"] for each in probes if each["verdict"] == "works"} >= READ | {"create", "update", "delete"}
