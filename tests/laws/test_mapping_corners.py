@@ -93,6 +93,12 @@ def test_an_item_property_that_goes_one_way_is_left_out_of_what_is_written_the_o
     assert flow.words(LEFT, {"p": value}, {"Lines": [{"No": "1", "T": "own"}]}, {}) == {"Lines": [{"No": "1", "T": "own"}]}
 
 
+def test_a_new_item_carries_the_default_of_what_the_other_side_does_not_show_and_a_known_one_keeps_its_own() -> None:
+    flow = listed(mapping("T", "t", default="none"), left={"T": TEXT}, right={"t": TEXT})
+    said = flow.words(RIGHT, {"p": {"1": {}, "2": {}}}, {"rows": [{"no": "1", "t": "own"}]}, {})
+    assert said == {"rows": [{"no": "1", "t": "own"}, {"no": "2", "t": "none"}]}
+
+
 def test_a_list_is_one_property_on_each_side() -> None:
     key = ItemKey(left="No", right="no")
     wrong = mapping(("Lines", "More"), "rows", type=DataType.LIST, item_key=key)
@@ -152,6 +158,21 @@ def test_a_number_with_both_signs_is_none() -> None:
     flow = one(Property(type="decimal"), TEXT, type=DataType.DECIMAL, scale=2, transform=use("number_text", point=","))
     assert get(flow, RIGHT, "1,50") == "1.50"
     assert get(flow, RIGHT, "1.000,50") == "FAULT"
+
+
+@pytest.mark.parametrize("text", ["1.5", str(2**63), "x", ""])
+def test_a_text_that_is_no_whole_number_is_none_where_one_is_expected(text: str) -> None:
+    flow = one(WHOLE, TEXT, type=DataType.INTEGER, transform=use("number_text"))
+    assert get(flow, RIGHT, " 42 ") == 42
+    assert get(flow, RIGHT, text) == ("FAULT" if text else "")
+
+
+@pytest.mark.parametrize("name", ["upper", "lower", "trim", "url"])
+def test_a_normal_form_is_its_own_normal_form_for_every_character(name: str) -> None:
+    flow = one(TEXT, TEXT, transform=use(name))
+    for code in (*range(0x20, 0x3000), *range(0xA640, 0xA7FF), *range(0xFB00, 0xFB20), *range(0xFF00, 0xFF60), *range(0x10400, 0x10450)):
+        once = get(flow, LEFT, f"a{chr(code)}.no")
+        assert once == "FAULT" or get(flow, LEFT, once) == once
 
 
 def test_an_id_that_is_no_number_is_given_as_it_is_where_ids_are_numbers() -> None:

@@ -85,8 +85,6 @@ def transform_of(mapping: PropertyMapping) -> Transform:
     if transform.types is not None and mapping.type not in transform.types:
         kinds = ", ".join(sorted(transform.types))
         raise MappingProblem(where, f"{name} does not work on type {mapping.type}", f"type: {kinds}")
-    if transform.one_way is not None and mapping.direction is not transform.one_way:
-        raise MappingProblem(where, f"{name} works one way only", f"direction: {transform.one_way}")
     _check_parameters(mapping, transform)
     return transform
 

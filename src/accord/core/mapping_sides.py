@@ -275,10 +275,6 @@ class Reference:
     single: Single
     flows: tuple[str, ...]
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        return self.single.paths
-
     def id(self, raw: RawValues) -> str | None | Missing:
         """The id as text; None and "" for none. Raises Unfit."""
         found = self.single.get(raw)

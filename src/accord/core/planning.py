@@ -234,11 +234,8 @@ def _changeable(rules: FlowRules, wanted: list[Merged], source: Half, side: Side
 
 
 def _change(one: Merged, side: Side, held: Values) -> Change:
-    replaced = held.get(one.name, ABSENT)
-    value = cast(Value, one.to(side))
-    if replaced is ABSENT:
-        return Change(one.name, value, None, one.rule, replaced_absent=True)
-    return Change(one.name, value, replaced, one.rule, loser=side in one.losers)
+    """What an update carries of one property; a side that does not show it is never given one (MERGE-10)."""
+    return Change(one.name, cast(Value, one.to(side)), held[one.name], one.rule, loser=side in one.losers)
 
 
 def _with_agreed(link: Link, merged: tuple[Merged, ...], sides: Sides) -> Link | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from accord.model.dataflow import Direction
 from accord.model.manifest import Property
 from accord.model.values import DataType, Raw, Scalar
 
@@ -100,7 +99,7 @@ class Transform:
 
     ``left_types``, ``right_types``: property types it takes; None: those that suit the mapping's data type. ``types``: data types of the
     mapping it takes; None: every scalar one. ``loses``: what does not come back, "" for nothing: then the transform is lossy, and says so.
-    ``one_way``: the only direction in which it may be used. ``fault``: what is wrong with the parameters for these properties, or None.
+    ``fault``: what is wrong with the parameters for these properties, or None.
     """
 
     name: str
@@ -115,7 +114,6 @@ class Transform:
     types: frozenset[DataType] | None = None
     parameters: tuple[Parameter, ...] = ()
     loses: str = ""
-    one_way: Direction | None = None
     fault: Callable[[Setting], str | None] = _nothing_wrong
 
     @property
