@@ -310,6 +310,14 @@ def test_references_may_go_round_in_circles_or_lead_nowhere(tmp_path: Path) -> N
     assert set(made.datatypes["Thing"].properties) >= {"parent.id"}
 
 
+def test_schemas_that_refer_to_each_other_again_and_again_are_read_once(tmp_path: Path) -> None:
+    again = {f"A{n}": {"properties": {"id": NUMBER}, "allOf": [{"$ref": f"#/components/schemas/A{n + 1}"}] * 3} for n in range(25)}
+    record = {"$ref": "#/components/schemas/A0"}
+    whole = {"components": {"schemas": {**again, "A25": {"properties": {"name": TEXT}}}}}
+    made, _ = drafted(tmp_path, crm(answer={"type": "array", "items": record}, record=record, whole=whole))
+    assert set(made.datatypes["A0"].properties) == {"name"}
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

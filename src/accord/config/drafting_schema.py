@@ -37,6 +37,7 @@ class Description:
     def __init__(self, file: str, whole: Node) -> None:
         self.file = file
         self.whole = whole
+        self._plain: dict[int, tuple[Node, Node]] = {}  # by identity; the node itself is kept so that no other gets its place
 
     @property
     def title(self) -> str:
@@ -74,8 +75,17 @@ class Description:
     def schema(self, node: Any, depth: int = 0) -> Node:
         """A schema in one plain form: references followed, allOf merged, null taken out of what it can be."""
         said = self.resolve(node)
+        known = self._plain.get(id(said))
+        if known is not None:
+            return known[1]
         if depth > _DEEPEST:
             return _NOTHING
+        self._plain[id(said)] = (said, _NOTHING)  # what leads back to itself says nothing more
+        made = self._made_plain(said, depth)
+        self._plain[id(said)] = (said, made)
+        return made
+
+    def _made_plain(self, said: Node, depth: int) -> Node:
         merged = {key: value for key, value in said.items() if key not in ("allOf", "anyOf", "oneOf")}
         for part in said.get("allOf") or ():
             merged = _merged(merged, self.schema(part, depth + 1))
