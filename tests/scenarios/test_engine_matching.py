@@ -145,3 +145,28 @@ def test_ONBOARD_02_without_full_sync_only_what_came_after_the_onboarding_is_cre
         s.runs()
         assert [one["name"] for one in s.register.live("Persons").values()] == ["new"]
         assert not s.waiting()
+
+
+def test_P7_what_the_first_listing_skipped_is_not_made_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that slipped through while pages shifted was taken for one that is not there."""
+    from collections.abc import AsyncIterator
+    from dataclasses import replace
+
+    from accord.connectors.memory import MemoryConnector, MemoryDatatype
+    from accord.model.records import Page
+
+    skipping = [True]
+    inner = MemoryConnector.list
+
+    async def listing(self: MemoryConnector, datatype: str) -> AsyncIterator[Page]:
+        skips = datatype == "Persons" and skipping and skipping.pop()
+        async for page in inner(self, datatype):
+            yield replace(page, observations=page.observations[1:]) if skips else page
+
+    with stage(right=MemoryDatatype(shifting=True)) as s:
+        left, right = s.contact("ada@sim.example"), s.person("ada@sim.example")
+        s.person("bo@sim.example")
+        monkeypatch.setattr(MemoryConnector, "list", listing)
+        s.runs()
+        assert s.pairs(PERSON) == [(left, right)]
+        assert len(s.register.live("Persons")) == 2

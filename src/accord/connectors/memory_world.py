@@ -79,6 +79,7 @@ class MemoryDatatype:
             finding=self.finding if self.reference else Finding.NONE,
             changes=self.changes,
             sees_deletes=self.sees_deletes and self.changes is not ChangeCapture.LISTING,
+            stable_listing=not self.shifting,
             modified_time=self.modified_time,
             granularity=self.granularity,
             settles=self.settles,

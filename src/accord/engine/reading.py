@@ -28,6 +28,8 @@ READS_BEFORE_LISTING = 1000
 
 HINTS_AT_ONCE = 500
 
+LISTINGS_TO_BE_SURE = 3
+
 
 Failures: TypeAlias = Mapping[tuple[Side, str], SystemProblem]
 """Why a side's datatype could not be read."""
@@ -59,7 +61,7 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
         await _read_hinted(reader, hints)
         return
     if cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
-        end = await _list(reader)
+        end = await _list(reader, first=cursor is None)
     else:
         end = await reader.follow(connector.changes(datatype, cursor))  # also before a full listing: only changes tell of deletions
         if depth is Depth.FULL or reader.anew or len(reader.unread) > READS_BEFORE_LISTING:
@@ -80,10 +82,20 @@ async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
         await engine.keep(engine.store.unhint, done)
 
 
-async def _list(reader: "_Reader") -> str | None:
-    """List everything; a listing that is suddenly empty is not believed. Where a system does not tell of deletions, see what is missing."""
+async def _list(reader: "_Reader", first: bool = False) -> str | None:
+    """List everything; a listing that is suddenly empty is not believed. Where a system does not tell of deletions, see what is missing.
+
+    ``first``: nothing is known yet, and what a listing skipped would be made a second time. Where pages may shift while they are read, it
+    is listed until a listing shows nothing new.
+    """
     engine, side, datatype = reader.engine, reader.side, reader.datatype
     listed, end = await reader.list()
+    if first and not engine.connectors[side].capabilities(datatype).stable_listing:
+        for _ in range(LISTINGS_TO_BE_SURE):
+            again, _ = await reader.list()
+            if again <= listed:
+                break
+            listed |= again
     if not listed and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
         raise ListingFailed(
             engine.connectors[side].system,

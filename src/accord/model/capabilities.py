@@ -28,6 +28,7 @@ class Capabilities:
     """The abilities of one datatype. ``granularity`` and ``settles`` are seconds.
 
     ``create_only``: properties that a create may carry and an update may not. ``read_only``: neither may.
+    ``stable_listing``: no record is skipped because others change while pages are read.
     ``settles``: so long after it was given up a create may still happen. ``reference``: the property that shows our reference of a record.
     ``assumptions``: sentences that hold until a person has confirmed them against the live system.
     """
@@ -40,6 +41,7 @@ class Capabilities:
     finding: Finding = Finding.NONE
     changes: ChangeCapture = ChangeCapture.LISTING
     sees_deletes: bool = False
+    stable_listing: bool = True
     modified_time: bool = False
     granularity: float = 0.0
     settles: float = 0.0
