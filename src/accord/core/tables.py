@@ -10,7 +10,7 @@ from typing import Final
 
 from accord.core.conflicts import Times
 from accord.core.deletes import AfterDelete, after_delete
-from accord.core.matching import REFERENCES, Alone, Counterpart, match
+from accord.core.matching import REFERENCES, Alone, Counterpart, match, mutual
 from accord.core.merging import ABSENT, TABLE, Merged, Nothing, Now, PropertyRule, Row, Then, merge_property
 from accord.core.rules import RULES
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, DeletePolicy, Direction
@@ -162,8 +162,8 @@ def _now(case: Case) -> str:
 def _said(value: Value | Nothing) -> str:
     if value is ABSENT:
         return "*not shown*"
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {' '.join(str(one) for one in item.values())}" for key, item in value.items()) or "*no items*"
+    if isinstance(value, dict) and value:
+        return f"`{', '.join(f'{key} {quantity}' for key, item in value.items() for quantity in item.values())}`"
     return "*empty*" if is_empty(value) else f"`{value}`"
 
 
@@ -286,30 +286,38 @@ def _lists() -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A record that has no counterpart yet, and the records on the other side that share a criterion with it."""
+    """A record "1" that has no counterpart yet, and the records on the other side that share a criterion with it.
+
+    ``back``: what the one of them, asked itself, shares a criterion with.
+    """
 
     words: str
     candidates: tuple[Candidate, ...] = ()
     invalid: tuple[str, ...] = ()
+    back: tuple[Candidate, ...] = ()
 
     def decided(self) -> tuple[str, str]:
         """What follows, and the rule."""
         found = match(self.candidates, self.invalid)
         if isinstance(found, Counterpart):
+            found = mutual("1", found, self.back)
+        if isinstance(found, Counterpart):
             return "they are linked", found.rule
         return ("it is new" if isinstance(found, Alone) else "a person decides"), found.rule
 
 
+ONE: Final = (Candidate("17", 0, False, 0),)
 MEETINGS: Final = (
     Meeting(
         "one carries our reference of it, whoever shares a criterion",
         (Candidate("17", REFERENCES[Side.LEFT], False, 0), Candidate("18", 0, False, 0)),
     ),
-    Meeting("exactly one record shares a criterion, and nobody else on this side does", (Candidate("17", 0, False, 0),)),
+    Meeting("exactly one record shares a criterion, and nobody else on this side does", ONE),
     Meeting("one shares the e-mail address and the same one the number", (Candidate("17", 0, False, 0), Candidate("17", 1, False, 0))),
     Meeting("one shares the e-mail address and another the number", (Candidate("17", 0, False, 0), Candidate("18", 1, False, 0))),
     Meeting("two share it", (Candidate("17", 0, False, 0), Candidate("18", 0, False, 0))),
     Meeting("one shares it, and so does another record on this side", (Candidate("17", 0, False, 1),)),
+    Meeting("one shares it, and shares another criterion with another record on this side", ONE, back=(Candidate("2", 1, False, 0),)),
     Meeting("one of the two that share it is linked already", (Candidate("17", 0, True, 0), Candidate("18", 0, False, 0))),
     Meeting("all that share it are linked already", (Candidate("17", 0, True, 0),)),
     Meeting("nobody shares a criterion", ()),
@@ -350,7 +358,7 @@ def _deletes() -> Iterator[str]:
     for policy, changed, both in DELETIONS:
         then, rule = after_delete(policy, changed, both)
         survivor = "was deleted too" if both else "was edited" if changed else "was not touched"
-        rows.append((f"`{policy}`" if not both else "any", survivor, _AFTER[then], rule))
+        rows.append(("any" if both else f"`{policy}`", survivor, "the link ends" if both else _AFTER[then], rule))
     yield from _table(("Policy", "The other record", "What follows", "Rule"), rows)
 
 
