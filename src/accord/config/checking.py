@@ -277,7 +277,7 @@ def _creates(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Sid
         yield source.problem((*path, "full_sync"), what, remedy)
     if flow.deletes is DeletePolicy.DELETE:
         for side in (side for side in Side if shared[side] and datatypes[side].delete is None):
-            remedy = "Write deletes: report, unlink or archive, or switch writing to that side off under share."
+            remedy = "Write deletes: report or unlink, or switch writing to that side off under share."
             yield source.problem((*path, "deletes"), f"{flow.name}: {flow.datatype(side)} cannot be deleted", remedy)
 
 
