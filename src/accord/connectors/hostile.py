@@ -37,6 +37,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"  # a listing that ends without a last page
     EMPTY = "empty"  # a full listing with nothing in it, properly ended
     SHIFTED = "shifted"  # records repeated, in full listings also skipped
+    VANISHED = "vanished"  # a record without one of its properties: neither empty nor null
     STALE = "stale"  # a read by id that gives an earlier content
     FIND_LAGS = "find_lags"  # a search that does not see it yet, and does not claim to
     MOVED = "moved"  # a user edits between our look and our write
@@ -60,6 +61,7 @@ class FaultPlan:
     truncated: float = 0.0
     empty: float = 0.0
     shifted: float = 0.0
+    vanished: float = 0.0
     stale: float = 0.0
     find_lags: float = 0.0
     moved: float = 0.0
@@ -229,8 +231,16 @@ class HostileConnector:
                 continue
             if isinstance(one, Seen):
                 self._remember(one)
-            found.append(one)
+            found.append(self._without_one(one) if isinstance(one, Seen) and self._strikes(Fault.VANISHED) else one)
         return found
+
+    def _without_one(self, seen: Seen) -> Seen:
+        """The record, as if one of its properties had been taken out of the system."""
+        if not seen.values:
+            return seen
+        self.injected[Fault.VANISHED] += 1
+        gone = self._rng.choice(sorted(seen.values))
+        return Seen.of(seen.ref, {name: value for name, value in seen.values.items() if name != gone}, seen.version, seen.modified)
 
     def _remember(self, seen: Seen) -> None:
         latest = self._latest.get(seen.ref)

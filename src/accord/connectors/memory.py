@@ -10,7 +10,8 @@ nothing happens here: the gap that a real system leaves is stated by the capabil
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from accord.connectors.memory_world import Call, CallKind, Declined, MemoryDatatype, MemorySystem, State, Who, copied, spell
+from accord.connectors.memory_datatype import MemoryDatatype, copied
+from accord.connectors.memory_world import Call, CallKind, Declined, MemorySystem, State, Who, spell
 from accord.errors import ListingFailed
 from accord.model.capabilities import Capabilities, ChangeCapture, Finding
 from accord.model.plans import Found, OperationKind, Outcome, OutcomeKind, Write

@@ -1,106 +1,24 @@
 """The world behind the honest fake: a system that lives in memory, with users of its own and a log of what it was asked.
 
-Owns: records and their history, versions, ids, references, idempotency keys, deletions, the call log, the users' own edits, and what
-this kind of system can and cannot do. Does not own: the connector's way of asking (connectors/memory.py), faults (connectors/hostile.py).
+Owns: records and their history, versions, ids, references, idempotency keys, deletions, the call log, the users' own edits. Does not
+own: what this kind of system can and cannot do (connectors/memory_datatype.py), the connector's way of asking (connectors/memory.py),
+faults (connectors/hostile.py).
 
 Deterministic: ids count up, time comes from the callable that is passed in.
 """
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal
 
-from accord.model.capabilities import Capabilities, ChangeCapture, Finding
+from accord.connectors.memory_datatype import EPOCH, MemoryDatatype, copied
+from accord.model.capabilities import Finding
 from accord.model.plans import OutcomeKind
-from accord.model.values import Raw, RawValues
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-REFERENCE = "ExternalId"
-"""The property in which our reference is kept, unless a datatype says otherwise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryDatatype:
-    """What one kind of record can do in this system. Times are seconds.
-
-    ``versions``: "number" counts up; "time" is the modified time at ``granularity``; "none". ``reference``: the property that carries our
-    external reference; without one, ``finding`` is NONE. ``settles``: see Capabilities. ``find_lag``: how late LAGGING finding sees a new
-    record. ``commit_lag``: how late listings and changes show a change; reading by id shows it at once. ``shifting``: pages are cut by
-    offset from the records ordered by modified time, so that an edit during the listing repeats or skips some. ``trims``,
-    ``upper_cases``, ``rounds`` (property -> digits after the point) hold for everybody; ``ignores`` (silently), ``refuses`` (property ->
-    values), ``create_only``, ``read_only`` for us. ``always``: properties that every record shows, null where nobody has set them; others
-    are absent until they are set.
-    """
-
-    id_style: Literal["text", "int"] = "text"
-    prefix: str = "R-"
-    reference: str | None = REFERENCE
-    settles: float = 0.0
-    create: bool = True
-    update: bool = True
-    delete: bool = True
-    conditional_write: bool = True
-    idempotency_key: bool = True
-    finding: Finding = Finding.CERTAIN
-    find_lag: float = 0.0
-    changes: ChangeCapture = ChangeCapture.SINCE
-    sees_deletes: bool = True
-    modified_time: bool = True
-    versions: Literal["number", "time", "none"] = "number"
-    granularity: float = 0.001
-    commit_lag: float = 0.0
-    page_size: int = 100
-    shifting: bool = False
-    trims: frozenset[str] = frozenset()
-    upper_cases: frozenset[str] = frozenset()
-    rounds: Mapping[str, int] = field(default_factory=dict)
-    ignores: frozenset[str] = frozenset()
-    refuses: Mapping[str, Collection[Raw]] = field(default_factory=dict)
-    create_only: frozenset[str] = frozenset()
-    read_only: frozenset[str] = frozenset()
-    always: frozenset[str] = frozenset()
-
-    def capabilities(self) -> Capabilities:
-        """The same, in the words of the port."""
-        return Capabilities(
-            create=self.create,
-            update=self.update,
-            delete=self.delete,
-            conditional_write=self.conditional_write and self.versions != "none",
-            idempotency_key=self.idempotency_key,
-            finding=self.finding if self.reference else Finding.NONE,
-            changes=self.changes,
-            sees_deletes=self.sees_deletes and self.changes is not ChangeCapture.LISTING,
-            stable_listing=not self.shifting,
-            modified_time=self.modified_time,
-            granularity=self.granularity,
-            settles=self.settles,
-            reference=self.reference,
-            create_only=self.create_only,
-            read_only=self.read_only,
-        )
-
-    def floor(self, moment: datetime) -> datetime:
-        """The moment as finely as this system tells time."""
-        return _floor(moment, max(1, round(self.granularity * 1_000_000)))
-
-    def held(self, name: str, value: Raw) -> Raw:
-        """What the system makes of a value that it is given."""
-        if isinstance(value, str) and name in self.trims:
-            value = value.strip()
-        if isinstance(value, str) and name in self.upper_cases:
-            value = value.upper()
-        if isinstance(value, Decimal | int | float) and not isinstance(value, bool) and name in self.rounds:
-            value = Decimal(str(value)).quantize(Decimal(1).scaleb(-self.rounds[name]))
-        return copied(value)
+from accord.model.values import RawValues
 
 
 class Who(StrEnum):
@@ -139,7 +57,7 @@ class Call:
     reference: str = ""
     other: str = ""
     number: int = 0
-    at: datetime = _EPOCH
+    at: datetime = EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +95,18 @@ class _Table:
 class MemorySystem:
     """One system as a whole. Users act by the ``user_`` methods, Accord by ``create``, ``update`` and ``delete`` through its connector.
 
-    ``calls``: every mutating call that the system saw, in order. ``requests``: how many reading calls, by kind.
+    ``calls``: every mutating call that the system saw, in order. ``requests``: how many reading calls, by kind. ``reused``: datatype and id
+    of records that got the id of an earlier one.
     """
 
     def __init__(self, name: str, now: Callable[[], datetime], datatypes: Mapping[str, MemoryDatatype]) -> None:
         self.name = name
         self._clock = now
-        self._latest = _EPOCH
+        self._latest = EPOCH
         self.datatypes = dict(datatypes)
         self.calls: list[Call] = []
         self.requests: Counter[str] = Counter()
+        self.reused: set[tuple[str, str]] = set()
         self._tables = {datatype: _Table() for datatype in datatypes}
 
     def now(self) -> datetime:
@@ -234,8 +154,9 @@ class MemorySystem:
         spec, table = self.datatypes[datatype], self._tables[datatype]
         lag = timedelta(seconds=spec.find_lag if spec.finding is Finding.LAGGING else 0.0)
         for id in table.references.get(reference, ()):
-            if table.states[id][0].modified + lag <= self.now():
-                yield id, table.states[id][-1]
+            latest = table.states[id][-1]
+            if table.states[id][0].modified + lag <= self.now() and latest.values.get(spec.reference or "") == reference:
+                yield id, latest
 
     def mark(self, datatype: str, state: State) -> str | None:
         """The system's own mark of change."""
@@ -293,11 +214,14 @@ class MemorySystem:
         self._log(Call(Who.USER, CallKind.CREATE, datatype, id, effect=True, values=values, reference=reference))
         return id
 
-    def user_edit(self, datatype: str, id: str, values: RawValues) -> None:
-        """A user changes properties; with none given, only version and time move. Raises KeyError for a record that is not there."""
+    def user_edit(self, datatype: str, id: str, values: RawValues, quietly: bool = False) -> None:
+        """A user changes properties; with none given, only version and time move. Raises KeyError for a record that is not there.
+
+        ``quietly``: in a way that leaves the modified time where it was, so that no listing by time shows it.
+        """
         state = self._there(datatype, id)
         replaced = {name: state.values[name] for name in values if name in state.values}
-        self._change(datatype, id, values)
+        self._change(datatype, id, values, quietly=quietly)
         self._log(Call(Who.USER, CallKind.UPDATE, datatype, id, effect=True, values=values, replaced=replaced))
 
     def user_delete(self, datatype: str, id: str) -> None:
@@ -354,10 +278,7 @@ class MemorySystem:
 
     def _make(self, datatype: str, values: RawValues, reference: str) -> str:
         spec, table = self.datatypes[datatype], self._tables[datatype]
-        count = len(table.order) + 1
-        id = str(count) if spec.id_style == "int" else f"{spec.prefix}{count:06d}"
-        table.order.append(id)
-        table.states[id] = []
+        id = self._id(datatype)
         mark = {spec.reference: reference or None} if spec.reference else {}
         self._change(datatype, id, {**dict.fromkeys(sorted(spec.always)), **mark, **values})
         held = table.states[id][-1].values.get(spec.reference) if spec.reference else None
@@ -365,36 +286,36 @@ class MemorySystem:
             table.references[held].append(id)
         return id
 
-    def _change(self, datatype: str, id: str, values: RawValues, deleted: bool = False) -> State:
+    def _id(self, datatype: str) -> str:
+        """A new id, or that of a deleted record of which nothing but the id is left."""
+        spec, table = self.datatypes[datatype], self._tables[datatype]
+        free = next((one for one in table.order if table.states[one][-1].deleted), None) if spec.reuses_ids else None
+        if free is not None:
+            table.states[free].append(replace(table.states[free][-1], values={}))
+            self.reused.add((datatype, free))
+            return free
+        count = len(table.order) + 1
+        id = str(count) if spec.id_style == "int" else f"{spec.prefix}{count:06d}"
+        table.order.append(id)
+        table.states[id] = []
+        return id
+
+    def _change(self, datatype: str, id: str, values: RawValues, deleted: bool = False, quietly: bool = False) -> State:
         spec, table = self.datatypes[datatype], self._tables[datatype]
         states = table.states[id]
-        moment = self.now()
+        moment = states[-1].modified if quietly else self.now()
         held = {name: spec.held(name, value) for name, value in values.items()}
         before = states[-1].values if states else {}
         states.append(State(len(states) + 1, moment, {**before, **held}, deleted))
-        table.moments.append(moment)
-        table.touched.append(id)
+        if not quietly:
+            table.moments.append(moment)
+            table.touched.append(id)
         return states[-1]
 
     def _log(self, call: Call) -> None:
         """Note a call, with its number and time; what it carried is copied, so that nobody can change it afterwards."""
         values, replaced = copied(call.values), copied(call.replaced)
         self.calls.append(replace(call, values=values, replaced=replaced, number=len(self.calls) + 1, at=self.now()))
-
-
-def copied(value: Raw) -> Raw:
-    """The same value, sharing no list or mapping with the original."""
-    if isinstance(value, str | int | Decimal | None):
-        return value
-    if isinstance(value, Mapping):
-        return {name: copied(member) for name, member in value.items()}
-    return [copied(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-@lru_cache(maxsize=4096)
-def _floor(moment: datetime, step: int) -> datetime:
-    """``step``: microseconds."""
-    return _EPOCH + ((moment - _EPOCH) // _MICROSECOND // step * step) * _MICROSECOND
 
 
 @lru_cache(maxsize=4096)

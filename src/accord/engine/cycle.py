@@ -38,6 +38,8 @@ async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Dept
     before = await recover(engine, run)  # what an earlier run left open comes first
     failures = await read(engine, run, flows, depth)  # 1 read
     flows = tuple(flow for flow in flows if flow.name not in before.failed and not _unread(flow, failures))
+    if depth is Depth.QUICK:
+        flows = tuple([flow for flow in flows if await engine.keep(_listed, engine, flow)])
     if depth is Depth.FULL:
         for flow in flows:
             await engine.keep(engine.store.release, flow.name, (PendingState.QUARANTINED,))  # the cause may have gone away over there
@@ -55,6 +57,11 @@ async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Dept
 
 def _unread(flow: Flow, failures: Failures) -> bool:
     return any((side, flow.datatype(side)) in failures for side in Side)
+
+
+def _listed(engine: Engine, flow: Flow) -> bool:
+    """Whether both sides were listed to their end once; before that, nobody knows that a record has no counterpart (P7)."""
+    return all(engine.store.cursor(side, flow.datatype(side)) is not None for side in Side)
 
 
 async def _work_off(engine: Engine, run: Run, asked: FlowRules, depth: Depth) -> None:

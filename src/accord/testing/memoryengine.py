@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 import apsw
 
-from accord.connectors.memory_world import REFERENCE
+from accord.connectors.memory_datatype import REFERENCE
 from accord.core.mapping import CompiledFlow, compile_flow
 from accord.engine.cycle import cycle
 from accord.engine.parts import Depth, Engine
@@ -102,11 +102,11 @@ def engine_of(
     return Engine(dataflow, compiled, connectors, store, keep or KeepHere(), clock, ids, batch=5)
 
 
-async def one_run(engine: Engine, full: bool = False) -> Run:
-    """One run of one cycle, noted in the store."""
+async def one_run(engine: Engine, full: bool = False, depth: Depth | None = None) -> Run:
+    """One run of one cycle, noted in the store. ``depth``: instead of ``full``."""
     run = Run(engine.ids.new(), "test", engine.now())
     engine.store.begin(run)
-    await cycle(engine, run, (), Depth.FULL if full else Depth.CHANGES)
+    await cycle(engine, run, (), depth or (Depth.FULL if full else Depth.CHANGES))
     run.ended, run.result = engine.now(), "done"
     engine.store.end(run)
     return run

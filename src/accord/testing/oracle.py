@@ -85,14 +85,18 @@ def tokens(value: object) -> set[str]:
     return {one for item in value for one in tokens(item)} if isinstance(value, list | tuple | set | frozenset) else set()
 
 
-def duplicates(view: View) -> list[Violation]:
-    """P7: creates that took effect more than once for one source record, live or deleted since; and live records that are one thing."""
-    made = defaultdict(list)
+def duplicates(view: View, pending: Collection[RecordRef] = (), other: View | None = None) -> list[Violation]:
+    """P7: creates that took effect more than once for one source record, live or deleted since; and live records that are one thing.
+
+    ``other``: where the sources are, if ids are used again there: then one id is not one source.
+    """
+    made, waiting = defaultdict(list), _keys(pending, view, *([other] if other else []))
+    again_used = {id for datatype, id in other.world.reused if datatype == other.datatype} if other else set()
     for call in view.calls(Who.ACCORD):
-        if call.kind is CallKind.CREATE:
+        if call.kind is CallKind.CREATE and call.reference.rpartition(":")[2] not in again_used:
             made[call.reference].append(call.id)
     again = [Violation("P7", view.where(ids[-1]), f"made for {ref} again, after {ids[:-1]}") for ref, ids in made.items() if len(ids) > 1]
-    twins = [[id for id, _ in records] for records in view.live().values() if len(records) > 1]
+    twins = [[id for id, _ in records] for key, records in view.live().items() if len(records) > 1 and key not in waiting]
     return again + [Violation("P7", view.where(ids[-1]), f"is the same thing as {ids[:-1]}") for ids in twins]
 
 
@@ -163,11 +167,10 @@ def idle_writes(view: View) -> list[Violation]:
     ]
 
 
-def noise(world: MemorySystem, after: int) -> list[Violation]:
-    """P2: mutating calls of Accord beyond a call number (``len(world.calls)`` when all had settled), with an effect or without."""
-    return [
-        Violation("P2", f"{world.name} {call.datatype} {call.id}", f"{call.kind} in call {call.number}") for call in world.writes(after)
-    ]
+def noise(world: MemorySystem, after: int, refused: bool = True) -> list[Violation]:
+    """P2: mutating calls of Accord beyond a call number, that of the last one when all had settled. ``refused``: those, too."""
+    calls = [call for call in world.writes(after) if call.effect or refused]
+    return [Violation("P2", f"{world.name} {call.datatype} {call.id}", f"{call.kind} in call {call.number}") for call in calls]
 
 
 def _keys(pending: Collection[RecordRef], *views: View) -> set[Raw]:

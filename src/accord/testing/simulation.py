@@ -2,7 +2,8 @@
 
 Owns: the phases of a history: agitate, heal, settle, check, run again. The core, the engine and the SQLite store are the real ones; the
 systems are in memory and time is virtual. The same seed gives the same history everywhere. Does not own: what is simulated
-(simulation_dataflow.py, simulation_users.py, simulation_crashes.py), what counts as a broken promise (oracle.py, simulation_judge.py).
+(simulation_subject.py), what a seed may choose (simulation_choices.py), the users (simulation_users.py), the faults
+(simulation_faults.py, simulation_crashes.py), what counts as a broken promise (oracle.py, simulation_judge.py).
 """
 
 import asyncio
@@ -11,32 +12,36 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from accord.connectors.hostile import Fault, FaultPlan, HostileConnector
+from accord.connectors.hostile import FaultPlan, HostileConnector
 from accord.connectors.memory import Call, MemoryConnector, MemorySystem
-from accord.engine.parts import Engine
-from accord.errors import SystemProblem
+from accord.engine.parts import Depth, Engine
+from accord.engine.serving import Bell, announce
+from accord.errors import StoreError, SystemProblem
 from accord.model.links import Pending, PendingState
 from accord.model.records import Side
 from accord.store.sqlite import SqliteStore
 from accord.testing.memoryengine import KeepHere, engine_of, fresh_store, one_run, wanted
 from accord.testing.oracle import Violation
+from accord.testing.simulation_choices import Choices, choose_rules, choose_systems
 from accord.testing.simulation_crashes import Crash, Life
-from accord.testing.simulation_dataflow import DATATYPES, PREFIXES, SYSTEMS, choose, dataflow_of
+from accord.testing.simulation_dataflow import FLOWS, PREFIXES, ShippedSubject
+from accord.testing.simulation_faults import DOWN, Announcements, Tally, choose_faults, for_first_listing
 from accord.testing.simulation_judge import ALL, Scene, changed_while_idle, judge, snapshot
+from accord.testing.simulation_subject import SYSTEMS, Subject
 from accord.testing.simulation_users import Users
 from accord.testing.virtualtime import CountedIds, VirtualClock, VirtualLoop, run_virtually
 
 SETTLING = 5
 """Cycles within which all must be in step once nobody disturbs any more (P1)."""
 
-QUIET = 300.0
-"""Virtual seconds after the last edit: longer than every lag, granularity and clock difference that a seed may choose."""
-
 LATENCY = 0.05
+
+GRACE = 10.0
+"""Seconds in which an engine that is told to stop must have ended what is in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,17 @@ class Verdict:
 
 def simulate(seed: int, traces: bool = True) -> Verdict:
     """Live through the history of one seed and judge it. ``traces``: tell what happened also where every promise was kept."""
+    rng = random.Random(seed)
+    subject = ShippedSubject(choose_rules(rng, FLOWS))
+    choices = choose_systems(rng, subject.rules, subject.oddities)
     loop = VirtualLoop()
     loop.set_exception_handler(lambda _loop, _context: None)  # what a dead life leaves behind is nobody's concern any more
     asyncio.set_event_loop(loop)
     try:
-        with fresh_store(dataflow_of(choose(random.Random(seed)).rules)[0].flows) as store:
-            history = _History(seed, loop, store, traces)
+        with fresh_store(subject.dataflow.flows) as store:
+            history = _History(seed, loop, store, subject, choices)
             run_virtually(history.live(), loop)
-            return history.verdict()
+            return history.verdict(traces)
     finally:
         asyncio.set_event_loop(None)
         loop.close()
@@ -80,38 +88,41 @@ class _History:
     seed: int
     loop: VirtualLoop
     store: SqliteStore
-    traced: bool
+    subject: Subject
+    choices: Choices
     trace: list[str | tuple[str, Call | Pending]] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     injected: Counter[str] = field(default_factory=Counter)
     cycles: int = 0
     crashes: int = 0
+    risk: float = 0.0
+    down: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     ids: CountedIds = field(default_factory=CountedIds)
     chances: dict[str, random.Random] = field(init=False)
     scene: Scene = field(init=False)
     users: Users = field(init=False)
     faults: FaultPlan = field(init=False)
+    webhooks: Announcements = field(init=False)
 
     def __post_init__(self) -> None:
-        choices = choose(random.Random(self.seed))
-        names = ("users", "schedule", "crashes", *(side.value for side in Side))
+        names = ("users", "schedule", "crashes", "webhooks", *(side.value for side in Side))
         self.chances = {name: random.Random(f"{self.seed}:{name}") for name in names}
         worlds = {
             side: MemorySystem(
                 SYSTEMS[side],
-                VirtualClock(self.loop, choices.ahead[side]).now,
+                VirtualClock(self.loop, self.choices.ahead[side]).now,
                 {
-                    name: replace(choices.datatypes[side], prefix=PREFIXES[name], always=frozenset(shape.properties))
-                    for name, shape in DATATYPES[side].items()
+                    name: replace(self.choices.datatypes[side], prefix=PREFIXES.get(name, "R-"), always=frozenset(shape.properties))
+                    for name, shape in self.subject.datatypes[side].items()
                 },
             )
             for side in Side
         }
-        dataflow, compiled = dataflow_of(choices.rules)
-        self.scene = Scene(dataflow, compiled, worlds, self.store)
-        self.users = Users(worlds, self.chances["users"], self.tell, self.scene.tells_deletes, self.scene.met)
-        self.faults = _plan(self.chances["schedule"], all(one.modified_time and one.granularity < 1 for one in choices.datatypes.values()))
-        self.tell(f"{choices}")
+        self.scene = Scene(self.subject, worlds, self.store)
+        self.users = Users(self.subject, worlds, self.chances["users"], self.tell, self.scene.finds_deletes, self.scene.met)
+        self.faults = choose_faults(self.chances["schedule"], self.choices.tells_times)
+        self.webhooks = Announcements(worlds, self.chances["webhooks"], self.injected)
+        self.tell(f"{self.choices}")
 
     def tell(self, what: str) -> None:
         """A line of the trace."""
@@ -123,7 +134,7 @@ class _History:
         """All phases. An error of the engine's own ends the history: it is a violation by itself."""
         try:
             self.users.populate()
-            await asyncio.sleep(QUIET)  # so that the first listings show all of it
+            await asyncio.sleep(self.choices.quiet)  # so that the first listings show all of it
             await self._agitate()
             await self._heal()
             if await self._settle():
@@ -135,15 +146,23 @@ class _History:
 
     async def _agitate(self) -> None:
         rng = self.chances["schedule"]
-        risk = rng.choice((0.0, 0.0, 0.003, 0.01))
+        self.risk = rng.choice((0.0, 0.0, 0.003, 0.01))
         busy = asyncio.create_task(self._work(rng.choice((0.5, 2.0, 10.0)), rng.choice((10, 25, 60))))
-        engine = self._begin(Life(self.chances["crashes"], risk, self.tell, asyncio.sleep))
+        engine = self._begin(self.risk)
         for _ in range(rng.randint(3, 6)):
+            self._misfortune()
             try:
-                await self._cycle(engine, full=rng.random() < 0.15)
-            except Crash:
-                self.crashes += 1
-                engine = self._begin(Life(self.chances["crashes"], risk, self.tell, asyncio.sleep))
+                await self._announce(engine)
+                depth = rng.choice((Depth.CHANGES,) * 6 + (Depth.FULL,) + (Depth.QUICK,) * 2)
+                if rng.random() < 0.08:
+                    await self._stopped(engine, depth)
+                    engine = self._begin(self.risk)
+                else:
+                    await self._cycle(engine, depth)
+            except (Crash, StoreError) as end:
+                self.crashes += isinstance(end, Crash)
+                self.injected["store_failed"] += isinstance(end, StoreError)
+                engine = self._begin(self.risk)
             except SystemProblem as problem:
                 self.tell(f"problem: {problem}")
             await asyncio.sleep(rng.choice((0.0, 1.0, 20.0, 90.0)))
@@ -161,91 +180,112 @@ class _History:
             for _ in range(rng.choice((1, 1, 1, 3))):
                 self.users.act()
 
+    def _misfortune(self) -> None:
+        """Seldom a system is down for a while, or a program of the users changes everything at once."""
+        rng = self.chances["schedule"]
+        for side in Side:
+            self.down[side] = max(0, self.down[side] - 1)
+        if self.faults != FaultPlan.none() and rng.random() < 0.08:
+            side = rng.choice(tuple(Side))
+            self.down[side] = rng.randint(1, 2)
+            self.injected["down"] += 1
+            self.tell(f"{SYSTEMS[side]} is down")
+        if rng.random() < 0.03:
+            self.injected["mass_edit"] += 1
+            self.users.everybody()
+
     async def _heal(self) -> None:
         """Nobody edits, nothing fails, time passes, and a person sets free what is held or was refused."""
         self.tell("heal")
-        self.faults = FaultPlan.none()
-        await asyncio.sleep(QUIET)
-        for flow in self.scene.dataflow.flows:
+        self.faults, self.down = FaultPlan.none(), dict.fromkeys(Side, 0)
+        await asyncio.sleep(self.choices.quiet)
+        for flow in self.subject.dataflow.flows:
             self.store.release(flow.name, (PendingState.QUARANTINED, PendingState.HELD))
 
     async def _settle(self) -> bool:
         """Full cycles until one writes nothing; False, and a violation, if they do not come to rest."""
-        engine = self._begin(Life(self.chances["crashes"], 0.0, self.tell, asyncio.sleep))
+        engine = self._begin(0.0)
+        engine.approve = self.chances["schedule"].random() < 0.5  # a person has looked at what the guards held
         for _ in range(SETTLING + 1):
             before = self.scene.writes()
-            await self._cycle(engine, full=True)
+            await self._cycle(engine, Depth.FULL)
+            engine.approve = False
             if self.scene.writes() == before:
                 return True
-            await asyncio.sleep(QUIET)
+            await asyncio.sleep(self.choices.quiet)
         self.violations.append(Violation("P1", "both", f"still writing after {SETTLING} settled cycles"))
         return False
 
     async def _again(self) -> None:
-        """P2: cycles that have nothing to do leave no trace, in the systems or in the state."""
-        engine = self._begin(Life(self.chances["crashes"], 0.0, self.tell, asyncio.sleep))
+        """P2: cycles that have nothing to do leave no trace, in the systems or in the state; and every webhook comes once more."""
+        engine = self._begin(0.0)
         before, calls = snapshot(self.scene), {side: len(world.calls) for side, world in self.scene.worlds.items()}
-        for full in (False, True):
-            await self._cycle(engine, full)
-            await asyncio.sleep(QUIET)
+        await self._announce(engine)
+        for depth in (Depth.CHANGES, Depth.FULL):
+            await self._cycle(engine, depth)
+            await asyncio.sleep(self.choices.quiet)
         self.violations += changed_while_idle(self.scene, before, calls)
 
     # --- the engine -----------------------------------------------------------------------------------------------------------------
 
-    def _begin(self, life: Life) -> Engine:
+    def _begin(self, risk: float) -> Engine:
         """A new engine over the same state, as after a restart."""
-        dataflow, compiled = self.scene.dataflow, self.scene.compiled
+        subject, life = self.subject, Life(self.chances["crashes"], risk, self.tell, asyncio.sleep)
         connectors = {}
         for side, world in self.scene.worlds.items():
-            honest = MemoryConnector(world, side, wanted(dataflow, compiled, side), life.travel, LATENCY)
+            honest = MemoryConnector(world, side, wanted(subject.dataflow, subject.compiled, side), life.travel, LATENCY)
             connectors[side] = HostileConnector(honest, self.chances[side.value], self.faults, self._edits(side), life.travel)
-            connectors[side].injected = _Tally(self.injected, side)
-        return engine_of(dataflow, compiled, connectors, self.store, VirtualClock(self.loop), self.ids, KeepHere(life.before, life.after))
+            connectors[side].injected = Tally(self.injected)
+        keep = KeepHere(life.before, life.after)
+        return engine_of(subject.dataflow, subject.compiled, connectors, self.store, VirtualClock(self.loop), self.ids, keep)
 
     def _edits(self, side: Side) -> Callable[[str, str], None]:
         return lambda datatype, id: self.users.edit(side, datatype, id)
 
-    async def _cycle(self, engine: Engine, full: bool) -> None:
+    async def _announce(self, engine: Engine) -> None:
+        """Webhooks arrive, before a cycle."""
+        for event, hint in self.webhooks.due():
+            self.tell(f"webhook {event}: {hint.ref}")
+            await announce(engine, Bell(), [hint], event)
+
+    async def _cycle(self, engine: Engine, depth: Depth) -> None:
         self.cycles += 1
-        self.tell(f"cycle {'full' if full else 'of changes'}")
+        self.tell(f"cycle {depth}")
         for side, connector in engine.connectors.items():
             assert isinstance(connector, HostileConnector)
-            connector.faults = self.faults if self._listed(side) else replace(self.faults, empty=0.0, shifted=0.0, forbidden=0.0)
+            faults = self.faults if self._listed(side) else for_first_listing(self.faults)
+            connector.faults = DOWN if self.down[side] else faults
         before = {side: len(world.calls) for side, world in self.scene.worlds.items()}
         try:
-            await one_run(engine, full)
+            await one_run(engine, depth=depth)
         finally:
             for side, world in self.scene.worlds.items():
                 self.trace += [(f"{world.name} saw", call) for call in world.calls[before[side] :]]
             self.trace += [("pending", one) for one in self.store.list_pending(limit=ALL)]
 
-    def _listed(self, side: Side) -> bool:
-        """Whether all of a side has been listed once. A first listing that leaves records out cannot be told from a true one."""
-        return all(self.store.cursor(side, datatype) is not None for datatype in DATATYPES[side])
+    async def _stopped(self, engine: Engine, depth: Depth) -> None:
+        """A cycle in which the engine is told to stop: what is in hand ends, the rest is cancelled. Raises as the cycle does."""
+        task = asyncio.create_task(self._cycle(engine, depth))
+        await asyncio.wait({task}, timeout=self.chances["schedule"].uniform(0.0, 1.5))
+        if not task.done():
+            self.injected["stopped"] += 1
+            self.tell("told to stop")
+            closing = asyncio.create_task(engine.in_hand.close())
+            await asyncio.wait({task, closing}, timeout=GRACE, return_when=asyncio.FIRST_COMPLETED)
+            closing.cancel()
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
 
-    def verdict(self) -> Verdict:
+    def _listed(self, side: Side) -> bool:
+        """Whether all of a side has been listed once."""
+        return all(self.store.cursor(side, datatype) is not None for datatype in self.subject.datatypes[side])
+
+    def verdict(self, traces: bool) -> Verdict:
         """What became of it."""
         digest = hashlib.blake2b(msgspec.json.encode(self.trace), digest_size=12).hexdigest()
-        violations = tuple(self.violations)
-        wanted = self.traced or bool(violations)
-        trace = tuple(one if isinstance(one, str) else f"  {one[0]} {one[1]}" for one in self.trace) if wanted else ()
-        return Verdict(self.seed, violations, digest, trace, self.cycles, self.crashes, self.scene.writes(), self.injected)
-
-
-class _Tally(Counter[Fault]):
-    """Counts the faults of one connector into those of the history."""
-
-    def __init__(self, history: Counter[str], side: Side) -> None:
-        super().__init__()
-        self._history, self._side = history, side
-
-    def __setitem__(self, fault: Fault, count: int) -> None:
-        self._history[fault.value] += count - self.get(fault, 0)
-        super().__setitem__(fault, count)
-
-
-def _plan(rng: random.Random, tells_times: bool) -> FaultPlan:
-    """How hostile both systems are. ``tells_times``: an earlier content can be told by its time; otherwise none is ever given."""
-    scale = rng.choice((0.0, 0.01, 0.04, 0.1))
-    plan = FaultPlan(**{one.name: scale * rng.choice((0.0, 0.0, 1.0, 1.0, 3.0)) for one in fields(FaultPlan)})
-    return plan if tells_times else replace(plan, stale=0.0)
+        told = self.trace if traces or self.violations else []
+        trace = tuple(one if isinstance(one, str) else f"  {one[0]} {one[1]}" for one in told)
+        injected = Counter({name: count for name, count in self.injected.items() if count})
+        return Verdict(self.seed, tuple(self.violations), digest, trace, self.cycles, self.crashes, self.scene.writes(), injected)

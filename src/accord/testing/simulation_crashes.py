@@ -7,6 +7,8 @@ batches too, fails at its next step. Does not own: what happens afterwards (simu
 import random
 from collections.abc import Awaitable, Callable
 
+from accord.errors import StoreError
+
 
 class Crash(BaseException):
     """The process is dead. Not an Exception, so that nothing in the engine can take it for a fault that it may handle."""
@@ -32,8 +34,12 @@ class Life:
         self.over = False
 
     def before(self, name: str) -> None:
-        """Before a store call: nothing of it has happened. Raises Crash."""
+        """Before a store call: nothing of it has happened. Raises Crash; StoreError when the disk is full, which ends a life as well."""
         self._may_end(f"before {name}")
+        if self._probability and self._rng.random() < self._probability / 4:
+            self.over = True
+            self._told(f"disk full: {name}")
+            raise StoreError("no space left on the disk", "Make room and run it again.")
 
     def after(self, name: str) -> None:
         """After a store call: it is durable. Raises Crash."""

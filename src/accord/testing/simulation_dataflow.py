@@ -1,166 +1,124 @@
-"""The dataflow that the simulation keeps in step: three flows between two small systems, and how the oracle looks at them.
+"""The dataflow that the simulation keeps in step: up to six flows between two small systems, of the shapes that real ones have.
 
-Owns: the datatypes, the flows, what a seed may choose of both (Choices), and what counts as the same value from outside. Does not own: what
-users do with them (simulation_users.py), the schedule (simulation.py).
+Owns: the datatypes, the flows, what users type into them, what counts as the same value from outside. Does not own: what a seed may choose
+(simulation_choices.py), the schedule (simulation.py). The shapes: plain records; records with a reference to either of two kinds and with
+lines; three flows that share one datatype of the right; filters; a property that crosses one way.
 """
 
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from accord.connectors.memory import MemoryDatatype, MemorySystem
+from accord.connectors.memory import MemorySystem
 from accord.core.mapping import CompiledFlow
-from accord.model.capabilities import ChangeCapture, Finding
 from accord.model.dataflow import (
     ClearPolicy,
-    ConflictPolicy,
     Creation,
     Dataflow,
-    DeletePolicy,
+    Direction,
     Flow,
     ItemKey,
     MatchPart,
     Onboarding,
     PropertyMapping,
     SystemEntry,
+    Where,
 )
 from accord.model.manifest import Datatype, Listing, Property
 from accord.model.records import Side
 from accord.model.values import DataType, Raw
 from accord.testing.memoryengine import compile_all
-from accord.testing.oracle import View
+from accord.testing.simulation_choices import Oddities, Rules
+from accord.testing.simulation_subject import SYSTEMS, Desk, Thing
+from accord.testing.simulation_typing import LINES, typed_lines, typed_value
 
-SYSTEMS = {Side.LEFT: "crm", Side.RIGHT: "register"}
+__all__ = ["COMPANY", "DATATYPES", "FLOWS", "PERSON", "PREFIXES", "SALE", "SYSTEMS", "Rules", "ShippedSubject", "dataflow_of"]
+
 PERSON, COMPANY, SALE = "Contact to Persons", "Customer to Companies", "Order to Invoices"
-KEYS = {"Contact": "Email", "Persons": "email", "Customer": "Number", "Companies": "number", "Order": "Number", "Invoices": "number"}
-PREFIXES = {"Contact": "C-", "Customer": "K-", "Order": "O-", "Persons": "p", "Companies": "c", "Invoices": "i"}
+PRODUCT, QUOTE, USER = "Product to Products", "Quote to Invoices", "User to Invoices"
+FLOWS = (PERSON, COMPANY, PRODUCT, SALE, QUOTE, USER)
+"""What is referred to comes first; the dataflow has them the other way round, since the order of the file must not matter."""
+
+CLASSIC = (SALE, PERSON, COMPANY)
+KINDS = {name: dict(zip(Side, name.split(" to "), strict=True)) for name in FLOWS}
+KEYS = {
+    PERSON: ("Email", "email"),
+    COMPANY: ("Number", "number"),
+    PRODUCT: ("Code", "code"),
+    SALE: ("Number", "number"),
+    QUOTE: ("Code", "quote"),
+    USER: ("Email", "contact"),
+}
+PREFIXES = {
+    "Contact": "C-",
+    "Customer": "K-",
+    "Order": "O-",
+    "Product": "P-",
+    "Quote": "Q-",
+    "User": "U-",
+    "Persons": "p",
+    "Companies": "c",
+    "Invoices": "i",
+    "Products": "a",
+}
 """Contacts and customers are told apart by their ids: an order names either."""
 
-PEOPLE = (
-    ("Name", "name", DataType.STRING),
-    ("City", "town", DataType.STRING),
-    ("Age", "age", DataType.INTEGER),
-    ("Balance", "balance", DataType.DECIMAL),
-    ("Born", "born", DataType.DATE),
-    ("Member", "isMember", DataType.BOOLEAN),
-)
-FIRMS = (("Name", "name", DataType.STRING), ("Founded", "founded", DataType.INSTANT))
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a seed chooses of the dataflow; the same for all flows."""
-
-    conflict: ConflictPolicy = ConflictPolicy.LATEST
-    fallback: Side = Side.LEFT
-    clear: ClearPolicy = ClearPolicy.PROPAGATE
-    deletes: DeletePolicy = DeletePolicy.REPORT
-    create: Creation = Creation.LEFT_TO_RIGHT
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a seed chooses before anything happens. ``ahead``: seconds that each system's clock is off."""
-
-    rules: Rules
-    datatypes: Mapping[Side, MemoryDatatype]
-    ahead: Mapping[Side, float]
-
-    def __str__(self) -> str:
-        """In words that are the same in every process."""
-        usual = MemoryDatatype()
-        able = {
-            side: {name: value for name, value in _said(one).items() if value != _said(usual)[name]} for side, one in self.datatypes.items()
-        }
-        return f"{_said(self.rules)}, " + ", ".join(f"{side}: clock {self.ahead[side]:+} {told}" for side, told in able.items())
-
-
-def _said(one: Any) -> dict[str, Any]:
-    found = {each.name: getattr(one, each.name) for each in fields(one)}
-    return {name: sorted(value) if isinstance(value, frozenset) else str(value) for name, value in found.items()}
-
-
-def choose(rng: random.Random) -> Choices:
-    """Choose everything that one history is made of."""
-    rules = Rules(
-        rng.choice(
-            (ConflictPolicy.LATEST, ConflictPolicy.LATEST, ConflictPolicy.LEFT, ConflictPolicy.RIGHT, ConflictPolicy.KEEP_NON_EMPTY)
-        ),
-        rng.choice(tuple(Side)),
-        rng.choice((ClearPolicy.PROPAGATE, ClearPolicy.PROPAGATE, ClearPolicy.IGNORE)),
-        rng.choice((DeletePolicy.REPORT, DeletePolicy.UNLINK, DeletePolicy.DELETE)),
-        rng.choice((Creation.LEFT_TO_RIGHT, Creation.BOTH)),
-    )
-    ahead = {side: rng.choice((0.0, 0.0, -2.0, 1.5)) for side in Side}
-    return Choices(rules, {side: _abilities(rng) for side in Side}, ahead)
-
-
-def _abilities(rng: random.Random) -> MemoryDatatype:
-    """What one of the systems can do. A listing that lags is only bearable where the records say when they changed."""
-    changes = rng.choice((ChangeCapture.SINCE, ChangeCapture.SINCE, ChangeCapture.FEED, ChangeCapture.LISTING))
-    granularity = rng.choice((0.001, 0.001, 1.0, 60.0))
-    modified_time = granularity > 0.001 or rng.random() < 0.8
-    fine = modified_time and granularity <= 0.001
-    return MemoryDatatype(
-        conditional_write=rng.random() < 0.5,
-        idempotency_key=rng.random() < 0.5,
-        finding=rng.choice((Finding.CERTAIN, Finding.CERTAIN, Finding.LAGGING, Finding.NONE)),
-        find_lag=rng.choice((0.0, 2.0, 20.0)),
-        changes=changes,
-        sees_deletes=rng.random() < 0.8,
-        modified_time=modified_time,
-        versions=rng.choice(("number", "time", "none") if modified_time else ("number", "none")),
-        granularity=granularity,
-        commit_lag=rng.choice((0.0, 3.0)) if fine else 0.0,
-        page_size=rng.choice((1, 2, 5, 100)),
-        shifting=rng.random() < 0.2,
-        trims=frozenset({"Name", "name", "Remark", "remark"}) if rng.random() < 0.4 else frozenset(),
-        upper_cases=frozenset({"City", "town"}) if rng.random() < 0.3 else frozenset(),
-        rounds={"Balance": 1, "balance": 1} if rng.random() < 0.3 else {},
-    )
+_SALE = (("Payer", "payer", DataType.REFERENCE), ("Remark", "remark", DataType.STRING), ("Lines", "rows", DataType.LIST))
+PROPERTIES: Mapping[str, Sequence[tuple[str, str, DataType]]] = {
+    PERSON: (
+        ("Name", "name", DataType.STRING),
+        ("City", "town", DataType.STRING),
+        ("Age", "age", DataType.INTEGER),
+        ("Balance", "balance", DataType.DECIMAL),
+        ("Born", "born", DataType.DATE),
+        ("Member", "isMember", DataType.BOOLEAN),
+    ),
+    COMPANY: (("Name", "name", DataType.STRING), ("Founded", "founded", DataType.INSTANT)),
+    PRODUCT: (("Title", "title", DataType.STRING), ("Price", "price", DataType.DECIMAL), ("Active", "active", DataType.BOOLEAN)),
+    SALE: _SALE,
+    QUOTE: _SALE,
+    USER: (("Name", "attention", DataType.STRING),),
+}
+_LINE = (("Text", "text", DataType.STRING), ("Quantity", "count", DataType.DECIMAL))
+ONE_WAY = {"Price"}
+FIXED = frozenset({"Payer", "payer", "Status"})
+"""Properties that users replace, but never empty."""
 
 
 # --- the dataflow -------------------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=2048)
 def dataflow_of(rules: Rules) -> tuple[Dataflow, dict[str, CompiledFlow]]:
     """The dataflow with a seed's rules, and its flows compiled."""
-    people = tuple(_mapping(left, right, kind) for left, right, kind in PEOPLE)
-    firms = tuple(_mapping(left, right, kind) for left, right, kind in FIRMS)
-    line = (_mapping("Text", "text", DataType.STRING), _mapping("Quantity", "count", DataType.DECIMAL))
-    sale = (
-        PropertyMapping(
-            left=("Payer",), right=("payer",), name="Payer", type=DataType.REFERENCE, refers_to=(COMPANY, PERSON), required=True
-        ),
-        _mapping("Remark", "remark", DataType.STRING),
-        PropertyMapping(
-            left=("Lines",), right=("rows",), name="Lines", type=DataType.LIST, item_key=ItemKey(left="Id", right="ref"), properties=line
-        ),
-    )
-    flows = (
-        _flow(SALE, ("Order", "Invoices"), sale, rules),  # before its parents on purpose: the order of the file must not matter
-        _flow(PERSON, ("Contact", "Persons"), people, rules),
-        _flow(COMPANY, ("Customer", "Companies"), firms, rules),
-    )
+    names = _complete(rules.flows) or CLASSIC
     left, right = (SystemEntry(system=SYSTEMS[side], manifest="") for side in Side)
-    dataflow = Dataflow(left=left, right=right, flows=flows)
+    dataflow = Dataflow(left=left, right=right, flows=tuple(_flow(name, names, rules) for name in names))
     return dataflow, compile_all(dataflow, DATATYPES)
 
 
-def _flow(name: str, datatypes: tuple[str, str], properties: tuple[PropertyMapping, ...], rules: Rules) -> Flow:
-    left, right = datatypes
-    key = _mapping(KEYS[left], KEYS[right], DataType.STRING)
+def _complete(chosen: Sequence[str]) -> tuple[str, ...]:
+    """The flows with what they refer to, parents last."""
+    lonely = {SALE, QUOTE} & set(chosen) and not {PERSON, COMPANY} & set(chosen)
+    return tuple(name for name in reversed(FLOWS) if name in chosen or (lonely and name == COMPANY))
+
+
+def _flow(name: str, names: Sequence[str], rules: Rules) -> Flow:
+    (left, right), key = KINDS[name].values(), KEYS[name]
+    filtered = rules.filtered and name in (SALE, QUOTE)
+    shared = sum(KINDS[other][Side.RIGHT] == right for other in names) > 1
+    payers = tuple(one for one in (COMPANY, PERSON) if one in names)
     return Flow(
         name=name,
         left=left,
         right=right,
-        properties=(key, *properties),
-        match=((MatchPart(left=KEYS[left], right=KEYS[right], normal="email" if name == PERSON else "text"),),),
-        create=rules.create,
+        properties=tuple(_mapping(*one, payers) for one in ((*key, DataType.STRING), *PROPERTIES[name])),
+        match=((MatchPart(left=key[0], right=key[1], normal="email" if key[0] == "Email" else "text"),),),
+        where=Where(left="Status = 'won'" if filtered else None),
+        create=Creation.LEFT_TO_RIGHT if filtered or shared else rules.create,
         conflict=rules.conflict,
         fallback=rules.fallback,
         deletes=rules.deletes,
@@ -169,86 +127,168 @@ def _flow(name: str, datatypes: tuple[str, str], properties: tuple[PropertyMappi
     )
 
 
-def _mapping(left: str, right: str, kind: DataType) -> PropertyMapping:
-    scale = {"Balance": 2, "Quantity": 3}.get(left)
-    return PropertyMapping(left=(left,), right=(right,), name=left, type=kind, scale=scale)
+def _mapping(left: str, right: str, kind: DataType, payers: tuple[str, ...] = ()) -> PropertyMapping:
+    reference, is_list = kind is DataType.REFERENCE, kind is DataType.LIST
+    return PropertyMapping(
+        left=(left,),
+        right=(right,),
+        name=left,
+        type=kind,
+        scale={"Balance": 2, "Price": 2, "Quantity": 3}.get(left),
+        direction=Direction.LEFT_TO_RIGHT if left in ONE_WAY else Direction.BOTH,
+        refers_to=payers if reference else (),
+        required=reference,
+        item_key=ItemKey(left="Id", right="ref") if is_list else None,
+        properties=tuple(_mapping(*one) for one in _LINE) if is_list else (),
+    )
 
 
-def _datatype(*properties: tuple[str, DataType], lines: tuple[str, ...] = ()) -> Datatype:
-    items = {name: Property(type="decimal", scale=3) if name in ("Quantity", "count") else Property() for name in lines[1:]}
-    wide = {lines[0]: Property(type="list", items=items)} if lines else {}
-    plain = {name: Property(type=kind.value, scale=2 if kind is DataType.DECIMAL else None) for name, kind in properties}  # type: ignore[arg-type]  # the names of these data types are the same
-    return Datatype(id="Id", list=Listing(path=""), properties={**plain, **wide})
+def _datatype(side: Side, flows: Sequence[str], extra: Sequence[str] = ()) -> Datatype:
+    place = 0 if side is Side.LEFT else 1
+    found: dict[str, Property] = {KEYS[name][place]: Property() for name in flows} | {name: Property() for name in extra}
+    for name in flows:
+        found |= {one[place]: _property(one[place], one[2]) for one in PROPERTIES[name]}
+    return Datatype(id="Id", list=Listing(path=""), properties=found)
 
 
-_TEXT = DataType.STRING
+def _property(name: str, kind: DataType) -> Property:
+    if kind is DataType.LIST:
+        key, text, number = LINES[name]
+        return Property(type="list", items={key: Property(), text: Property(), number: Property(type="decimal", scale=3)})
+    if kind is DataType.REFERENCE:
+        return Property()
+    return Property(type=kind.value, scale=2 if kind is DataType.DECIMAL else None)  # type: ignore[arg-type]  # the names of these data types are the same
+
+
 DATATYPES: Mapping[Side, Mapping[str, Datatype]] = {
     Side.LEFT: {
-        "Contact": _datatype(("Email", _TEXT), *((left, kind) for left, _, kind in PEOPLE)),
-        "Customer": _datatype(("Number", _TEXT), *((left, kind) for left, _, kind in FIRMS)),
-        "Order": _datatype(("Number", _TEXT), ("Payer", _TEXT), ("Remark", _TEXT), lines=("Lines", "Id", "Text", "Quantity")),
+        KINDS[name][Side.LEFT]: _datatype(Side.LEFT, [name], ["Status"] if name in (SALE, QUOTE) else []) for name in (*FLOWS, SALE)
     },
     Side.RIGHT: {
-        "Persons": _datatype(("email", _TEXT), *((right, kind) for _, right, kind in PEOPLE)),
-        "Companies": _datatype(("number", _TEXT), *((right, kind) for _, right, kind in FIRMS)),
-        "Invoices": _datatype(("number", _TEXT), ("payer", _TEXT), ("remark", _TEXT), lines=("rows", "ref", "text", "count")),
+        kind: _datatype(Side.RIGHT, [name for name in FLOWS if KINDS[name][Side.RIGHT] == kind])
+        for kind in ("Persons", "Companies", "Invoices", "Products")
     },
 }
 
 
-# --- as the oracle sees it ----------------------------------------------------------------------------------------------------------
+# --- as users and the oracle see it -------------------------------------------------------------------------------------------------
 
 
-def views(worlds: Mapping[Side, MemorySystem], flow: Flow) -> dict[Side, View]:
-    """Both sides of a flow; a right record may be alone where the flow does not create to the left."""
-    found = {}
-    for side in Side:
-        names = {one.name: (one.left if side is Side.LEFT else one.right)[0] for one in flow.properties}
-        alone = side is Side.RIGHT and flow.create is Creation.LEFT_TO_RIGHT
-        datatype = flow.datatype(side)
-        found[side] = View(worlds[side], side, datatype, KEYS[datatype], names, alone)
-    return found
+@dataclass(frozen=True)
+class ShippedSubject:
+    """See Subject."""
+
+    rules: Rules
+
+    @property
+    def dataflow(self) -> Dataflow:
+        """See Subject."""
+        return dataflow_of(self.rules)[0]
+
+    @property
+    def compiled(self) -> Mapping[str, CompiledFlow]:
+        """See Subject."""
+        return dataflow_of(self.rules)[1]
+
+    @property
+    def datatypes(self) -> Mapping[Side, Mapping[str, Datatype]]:
+        """See Subject."""
+        used = {side: {flow.datatype(side) for flow in self.dataflow.flows} for side in Side}
+        return {side: {name: shape for name, shape in DATATYPES[side].items() if name in used[side]} for side in Side}
+
+    @cached_property
+    def things(self) -> tuple[Thing, ...]:
+        """See Subject."""
+        return tuple(_thing(flow) for flow in reversed(self.dataflow.flows))
+
+    @property
+    def oddities(self) -> Oddities:
+        """See Subject."""
+        return ODDITIES
+
+    def key(self, thing: Thing, number: int) -> Mapping[Side, Raw]:
+        """See Subject."""
+        text = f"k{number}@sim.example" if thing.flow.name in (PERSON, USER) else f"N{number}"
+        return dict.fromkeys(Side, text)
+
+    def typed(self, desk: Desk, side: Side, thing: Thing, name: str, held: Raw) -> Raw:
+        """See Subject."""
+        if name in ("Payer", "payer"):
+            parents = [KINDS[one][side] for one in (PERSON, COMPANY) if one in self.compiled]
+            payers = [id for kind in parents for id in desk.living(side, kind)]
+            return desk.rng.choice(payers) if payers else held
+        if name in LINES:
+            return typed_lines(desk, LINES[name], held or [])
+        if name == "Status":
+            return desk.rng.choice(("won", "won", "lost"))
+        kind = next(one[2] for one in PROPERTIES[thing.flow.name] if name in one[:2])
+        return typed_value(desk, kind)
+
+    def emptied(self, desk: Desk, name: str) -> Raw:
+        """See Subject."""
+        if name in LINES:
+            return []
+        return desk.rng.choice((None, "")) if name in ODDITIES.trims | ODDITIES.upper_cases else None
+
+    def alike(self, worlds: Mapping[Side, MemorySystem], thing: Thing) -> Mapping[str, Callable[[Raw, Raw], bool]]:
+        """See Subject."""
+        specs = {side: world.datatypes[thing.flow.datatype(side)] for side, world in worlds.items()}
+        doubt = Decimal("0.06") if any(spec.rounds for spec in specs.values()) else Decimal(0)
+        ignored = frozenset[str]().union(*(spec.ignores for spec in specs.values()))
+        exact: dict[str, Callable[[Any, Any], bool]] = {
+            "Balance": lambda one, other: abs(Decimal(str(one)) - Decimal(str(other))) <= doubt,
+            "Lines": lambda one, other: _lines(one, "Lines") == _lines(other, "rows"),
+            "Payer": lambda one, other: _whose(worlds[Side.LEFT], one) == _whose(worlds[Side.RIGHT], other),
+        }
+        clears = thing.flow.clear is ClearPolicy.PROPAGATE
+        return {
+            name: (lambda _one, _other: True) if ignored.intersection(sides.values()) else _but_for_empty(exact.get(name, _same), clears)
+            for name, sides in thing.shown.items()
+        }
 
 
-def alike(worlds: Mapping[Side, MemorySystem], flow: Flow) -> dict[str, Callable[[Raw, Raw], bool]]:
-    """By mapping name, whether a left and a right raw value are the same thing, whatever the systems trim, upper-case or round."""
-    rounded = any(world.datatypes[flow.datatype(side)].rounds for side, world in worlds.items())
-    exact: dict[str, Callable[[Any, Any], bool]] = {
-        "Balance": lambda one, other: _near(one, other, Decimal("0.06") if rounded else Decimal(0)),
-        "Lines": lambda one, other: _lines(one, "Id", "Text", "Quantity") == _lines(other, "ref", "text", "count"),
-        "Payer": lambda one, other: _thing(worlds[Side.LEFT], one) == _thing(worlds[Side.RIGHT], other),
-    }
-    ignored = flow.clear is ClearPolicy.IGNORE
-    return {one.name: _but_for_empty(exact.get(one.name, _same_text), ignored) for one in flow.properties}
+ODDITIES = Oddities(
+    trims=frozenset({"Name", "name", "Remark", "remark"}),
+    upper_cases=frozenset({"City", "town"}),
+    rounds={"Balance": 1, "balance": 1},
+    ignores=(frozenset({"Age", "age"}), frozenset({"Member", "isMember", "Active", "active"})),
+    refuses={"Age": (13,), "age": (13,), "Name": ("no",), "attention": ("no",)},
+    reorders=frozenset(LINES),
+)
 
 
-def _but_for_empty(same: Callable[[Any, Any], bool], ignored: bool) -> Callable[[Raw, Raw], bool]:
+def _thing(flow: Flow) -> Thing:
+    extra = {Side.LEFT: ("Status",) if flow.name in (SALE, QUOTE) else (), Side.RIGHT: ()}
+    names = {side: (*(one[place] for one in PROPERTIES[flow.name]), *extra[side]) for place, side in enumerate(Side)}
+    shown = {one[0]: dict(zip(Side, one[:2], strict=True)) for one in PROPERTIES[flow.name] if one[0] not in ONE_WAY}
+    return Thing(flow, dict(zip(Side, KEYS[flow.name], strict=True)), names, FIXED, shown)
+
+
+def _but_for_empty(same: Callable[[Any, Any], bool], clears: bool) -> Callable[[Raw, Raw], bool]:
     """One kind of empty is another; where emptying does not cross, one side may be empty."""
 
     def compare(one: Raw, other: Raw) -> bool:
         empty = (one in (None, "", []), other in (None, "", []))
-        return (ignored or all(empty)) if any(empty) else same(one, other)
+        return (not clears or all(empty)) if any(empty) else same(one, other)
 
     return compare
 
 
-def _same_text(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any) -> bool:
     return bool(_plain(one) == _plain(other))
 
 
 def _plain(value: Any) -> Any:
-    return value.strip().upper() if isinstance(value, str) else value
+    return unicodedata.normalize("NFC", value.strip().upper()) if isinstance(value, str) else value
 
 
-def _near(one: Any, other: Any, doubt: Decimal) -> bool:
-    return abs(Decimal(str(one)) - Decimal(str(other))) <= doubt
-
-
-def _lines(rows: Any, key: str, text: str, number: str) -> dict[str, tuple[Any, Any]]:
+def _lines(rows: Any, name: str) -> dict[str, tuple[Any, Any]]:
+    key, text, number = LINES[name]
     return {row[key]: (_plain(row.get(text)) or None, Decimal(str(row[number])) if row.get(number) is not None else None) for row in rows}
 
 
-def _thing(world: MemorySystem, id: str) -> Raw:
+def _whose(world: MemorySystem, id: str) -> Raw:
     """What a payer is, whichever datatype it is of."""
-    found = [(datatype, world.state(datatype, id)) for datatype in world.datatypes if datatype not in ("Order", "Invoices")]
-    return next((state.values.get(KEYS[datatype]) for datatype, state in found if state is not None), None)
+    places = [(KINDS[name][side], KEYS[name][place]) for name in (PERSON, COMPANY) for place, side in enumerate(Side)]
+    found = [(world.state(kind, id), key) for kind, key in places if kind in world.datatypes]
+    return next((state.values.get(key) for state, key in found if state is not None), None)

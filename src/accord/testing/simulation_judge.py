@@ -9,15 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accord.connectors.memory import MemorySystem
-from accord.core.mapping import CompiledFlow
-from accord.model.dataflow import Dataflow
 from accord.model.journal import Intent, IntentState
 from accord.model.links import Link, Pending, PendingState
 from accord.model.records import RecordRef, Side
 from accord.model.values import Value
 from accord.store.sqlite import SqliteStore
 from accord.testing.oracle import Violation, corresponds, duplicates, idle_writes, lost_edits, missing, noise
-from accord.testing.simulation_dataflow import alike, views
+from accord.testing.simulation_subject import Subject, Thing, views
 
 ALL = 1_000_000
 
@@ -26,24 +24,22 @@ ALL = 1_000_000
 class Scene:
     """Everything that a history is judged by."""
 
-    dataflow: Dataflow
-    compiled: Mapping[str, CompiledFlow]
+    subject: Subject
     worlds: Mapping[Side, MemorySystem]
     store: SqliteStore
 
     def writes(self) -> int:
-        """Accord's calls that the systems saw."""
-        return sum(len(world.writes()) for world in self.worlds.values())
+        """Accord's calls that had an effect."""
+        return sum(call.effect for world in self.worlds.values() for call in world.writes())
 
-    def tells_deletes(self, side: Side, datatype: str) -> bool:
-        """Whether a deletion is told: the system does, and the datatype has been listed once to its end."""
-        able = self.worlds[side].datatypes[datatype].capabilities()
-        return able.sees_deletes and self.store.cursor(side, datatype) is not None
+    def finds_deletes(self, side: Side, datatype: str) -> bool:
+        """Whether a deletion is found: the datatype has been listed once to its end, so that what is missing is known to be."""
+        return self.store.cursor(side, datatype) is not None
 
     def met(self, side: Side, datatype: str, id: str) -> bool:
         """Whether a record has a link, or had one."""
-        flow = next(one.name for one in self.dataflow.flows if one.datatype(side) == datatype)
-        return id in self.store.links(flow, side, [id]) or id in self.store.parted(flow, side, [id])
+        flows = [one.name for one in self.subject.dataflow.flows if one.datatype(side) == datatype]
+        return any(id in self.store.links(flow, side, [id]) or id in self.store.parted(flow, side, [id]) for flow in flows)
 
     def intents(self) -> list[Intent]:
         """The whole journal."""
@@ -55,14 +51,14 @@ class State:
     """What a cycle without anything to do must leave as it is."""
 
     links: tuple[Link, ...]
-    pending: tuple[Pending, ...]
     intents: int
 
 
 def snapshot(scene: Scene) -> State:
     """The state as it is."""
-    pending = sorted(scene.store.list_pending(limit=ALL), key=lambda one: one.row)
-    return State(tuple(scene.store.list_links(limit=ALL)), tuple(pending), len(scene.intents()))
+    quarantined = scene.store.list_pending(states=(PendingState.QUARANTINED,), limit=ALL)
+    intents = scene.intents()
+    return State(tuple(scene.store.list_links(limit=ALL)), len(intents) - (sum(map(_refused, intents)) if quarantined else 0))
 
 
 def judge(scene: Scene) -> list[Violation]:
@@ -70,23 +66,25 @@ def judge(scene: Scene) -> list[Violation]:
     found: list[Violation] = []
     losers = [value for intent in scene.intents() for value in _losers(intent)]
     pending = scene.store.list_pending(limit=ALL)
-    for flow in scene.dataflow.flows:
-        sides = views(scene.worlds, flow)
+    for thing in scene.subject.things:
+        sides = views(scene.worlds, thing)
         left, right = sides[Side.LEFT], sides[Side.RIGHT]
-        waiting = {one.ref for one in pending if one.flow == flow.name} | _parted(scene, flow.name)
-        for view in (left, right):
-            found += duplicates(view) + idle_writes(view)
+        again = _used_again(scene, thing)
+        waiting = {one.ref for one in pending if one.flow == thing.flow.name} | _parted(scene, thing) | _outside(scene, thing) | again
+        for view, other in ((left, right), (right, left)):
+            found += duplicates(view, again, other) + idle_writes(view)
         found += missing(left, right, waiting)
         if not right.alone:
             found += missing(right, left, waiting)
-        found += corresponds(left, right, waiting, alike(scene.worlds, flow))
+        found += corresponds(left, right, waiting, scene.subject.alike(scene.worlds, thing))
         found += lost_edits(left, right, losers, waiting)
     return found + _exclusive(scene.store.list_links(limit=ALL)) + _left_over(pending)
 
 
 def changed_while_idle(scene: Scene, before: State, calls: Mapping[Side, int]) -> list[Violation]:
     """P2: what the systems saw, and what changed in the state, although nothing had happened. ``calls``: seen by then."""
-    found = [one for side, world in scene.worlds.items() for one in noise(world, calls[side])]
+    quarantined = scene.store.list_pending(states=(PendingState.QUARANTINED,), limit=ALL)  # what was refused is tried again in full cycles
+    found = [one for side, world in scene.worlds.items() for one in noise(world, calls[side], refused=not quarantined)]
     after = snapshot(scene)
     found += [Violation("P2", str(link), "changed while idle") for link in after.links if link not in before.links]
     if after.intents != before.intents:
@@ -94,18 +92,41 @@ def changed_while_idle(scene: Scene, before: State, calls: Mapping[Side, int]) -
     return found
 
 
+def _refused(intent: Intent) -> bool:
+    return intent.state is IntentState.REFUSED
+
+
 def _losers(intent: Intent) -> list[Value]:
     return [change.replaced for change in intent.operation.changes if change.loser]
 
 
-def _parted(scene: Scene, flow: str) -> set[RecordRef]:
+def _parted(scene: Scene, thing: Thing) -> set[RecordRef]:
     """Records whose link has ended: a deletion was noticed and dealt with as the flow says."""
-    left, right = next((one.left, one.right) for one in scene.dataflow.flows if one.name == flow)
-    kinds = {Side.LEFT: left, Side.RIGHT: right}
     found = set()
     for side, world in scene.worlds.items():
-        ids = list(world.order(kinds[side]))
-        found |= {RecordRef(side, kinds[side], id) for id in scene.store.parted(flow, side, ids)}
+        kind = thing.flow.datatype(side)
+        found |= {RecordRef(side, kind, id) for id in scene.store.parted(thing.flow.name, side, list(world.order(kind)))}
+    return found
+
+
+def _used_again(scene: Scene, thing: Thing) -> set[RecordRef]:
+    """Records that got the id of a deleted one, and what is linked with them: Accord may hold them, or link them anew as they are."""
+    found = set()
+    for side, world in scene.worlds.items():
+        kind, other = thing.flow.datatype(side), thing.flow.datatype(side.other)
+        ids = sorted(id for datatype, id in world.reused if datatype == kind)
+        found |= {RecordRef(side, kind, id) for id in ids}
+        links = scene.store.links(thing.flow.name, side, ids)
+        found |= {RecordRef(side.other, other, link.record(side.other)) for link in links.values()}
+    return found
+
+
+def _outside(scene: Scene, thing: Thing) -> set[RecordRef]:
+    """Records that the flow's filter leaves out."""
+    compiled, found = scene.subject.compiled[thing.flow.name], set()
+    for side, world in scene.worlds.items():
+        kind = thing.flow.datatype(side)
+        found |= {RecordRef(side, kind, id) for id, values in world.live(kind).items() if not compiled.in_scope(side, values)}
     return found
 
 

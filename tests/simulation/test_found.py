@@ -1,0 +1,31 @@
+"""What the simulation found, each as the shortest history that shows it."""
+
+import pytest
+
+from accord.connectors.hostile import Fault, FaultPlan
+from accord.engine.parts import Depth
+from accord.errors import SystemProblem
+from accord.model.records import Hint, RecordRef, Side
+from accord.testing.memoryengine import one_run
+from accord.testing.stage import Stage, stage
+from accord.testing.virtualtime import run_virtually
+
+
+def webhook(here: Stage, side: Side, datatype: str, id: str) -> None:
+    """One arrives, and is followed at once."""
+    here.store.hint([Hint(RecordRef(side, datatype, id))])
+    here.later()
+    run_virtually(one_run(here._engine(here.store, here._connectors()), depth=Depth.QUICK), here.loop)
+
+
+def test_P07_a_webhook_before_the_other_side_was_listed_creates_nothing() -> None:
+    with stage() as here:
+        contact, person = here.contact("ada@sim.example"), here.person("ada@sim.example")
+        here.faults[Side.RIGHT] = FaultPlan.only(Fault.NOT_REACHED)
+        with pytest.raises(SystemProblem):
+            here.run()
+        here.faults[Side.RIGHT] = FaultPlan.none()
+        webhook(here, Side.LEFT, "Contact", contact)
+        assert not here.writes()
+        here.run()
+        assert here.pairs("Contact to Persons") == [(contact, person)]
