@@ -167,7 +167,7 @@ async def session(
     with contextlib.ExitStack() as stack:
         stack.callback(keep.close)
         store = stack.enter_context((working_copy if preview else open_state)(setup.state, dataflow.flows))
-        real = {side: connector(setup, side, wanted[side]) for side in Side}
+        real = {side: connector(setup, side, wanted[side], lambda: keep(store.hold)) for side in Side}
         pretended = {side: PretendedWrites(real[side], lambda *where: keep(store.records, *where)) for side in Side} if preview else {}
         connectors: dict[Side, Connector] = {side: pretended.get(side, real[side]) for side in Side}
         engine = Engine(
@@ -235,11 +235,13 @@ def _wanted(
     return wanted
 
 
-def connector(setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]]) -> "Connector":
-    """The connector of one side, by its manifest."""
+def connector(
+    setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]], hold: "Callable[[], Awaitable[None]] | None" = None
+) -> "Connector":
+    """The connector of one side, by its manifest. ``hold``: raises when nothing may be sent any more."""
     from accord.connectors.rest import open_rest
 
-    return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom())
+    return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom(), hold)
 
 
 def live(path: Path) -> "Live":

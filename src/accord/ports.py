@@ -101,6 +101,10 @@ class Store(Protocol):
     Raises StoreError; StoreBusy when this engine's fence has been overtaken, with nothing committed (P21).
     """
 
+    def hold(self) -> None:
+        """Make sure that this engine still holds the state. Raises StoreBusy if another took it over: then nothing may be sent (P21)."""
+        ...
+
     def begin(self, run: Run) -> None:
         """Note that a run has started."""
         ...

@@ -84,8 +84,10 @@ def test_P21_an_engine_that_was_overtaken_commits_nothing(tmp_path: Path) -> Non
         path.with_name("state.db.lock").unlink()
         with SqliteStore.open(path, FLOWS) as current:
             before = everything(current)
+            current.hold()
             one = seen(PERSONS, Side.LEFT, "C9")
             for call in (
+                stale.hold,
                 lambda: stale.absorb(Absorb(Side.LEFT, "Contact", [one], flows=[PERSONS.name])),
                 lambda: stale.intend("r1", AT, [operation("k2")]),
                 lambda: stale.close(Closing("r1", AT, links=[Link(PERSONS.name, "C9", "P9")])),

@@ -16,8 +16,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver, AbstractStreamWriter, ResolveResult
 from yarl import URL
+
+from accord.connectors.held import Hold
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE_NETWORKS = tuple(
@@ -167,14 +169,30 @@ def check_origin(origin: Origin, private_hosts: bool) -> None:
         raise ValueError(problem)
 
 
+class _LookedAt(aiohttp.BytesPayload):
+    """A body whose sender is looked at once more when it is really sent, together with the headers: the connection comes before that."""
+
+    def __init__(self, body: bytes, hold: Hold) -> None:
+        super().__init__(body)
+        self._hold = hold
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self._hold.look()
+        await super().write_with_length(writer, content_length)
+
+
 class AioHttp:
     """Http by aiohttp, with one pool of connections. It is made outside of a loop; the pool comes with the first call."""
 
-    def __init__(self, settings: HttpSettings) -> None:
-        """Raises ValueError for an origin that may not be spoken to, OSError or ssl.SSLError for an authority that cannot be read."""
+    def __init__(self, settings: HttpSettings, hold: Hold | None = None) -> None:
+        """``hold``: asked before what may change something; the StoreBusy that it raises goes up as it is, and nothing was sent.
+
+        Raises ValueError for an origin that may not be spoken to, OSError or ssl.SSLError for an authority that cannot be read.
+        """
         check_origin(settings.origin, settings.private_hosts)
         self._settings = settings
         self._ssl = ssl.create_default_context(cafile=settings.certificate_authority) if settings.certificate_authority else True
+        self._hold = hold
         self._session: aiohttp.ClientSession | None = None
         self._prefixes = _prefixes(settings.origin)
 
@@ -183,8 +201,12 @@ class AioHttp:
         if not url.startswith(self._prefixes) and not self._is_ours(url):
             raise NotSent("refused to call another origin than the configured one")
         session = self._session or self._open()
+        data: bytes | _LookedAt | None = body
+        if self._hold is not None and method != "GET":
+            await self._hold.make_sure()
+            data = None if body is None else _LookedAt(body, self._hold)
         try:
-            async with session.request(method, _parsed(url), headers=headers, data=body, allow_redirects=False) as response:
+            async with session.request(method, _parsed(url), headers=headers, data=data, allow_redirects=False) as response:
                 return Answer(response.status, response.headers, await self._read(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise NotSent(_plain(error)) from error

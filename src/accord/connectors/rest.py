@@ -6,9 +6,10 @@ Owns: putting the parts together, several writes at once, what a system can real
 
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 
+from accord.connectors.held import Hold
 from accord.connectors.http import AioHttp, Http, HttpSettings, Origin
 from accord.connectors.rest_answers import Showing
 from accord.connectors.rest_auth import sign_in
@@ -159,13 +160,23 @@ class _Vault:
 
 
 def open_rest(
-    manifest: Manifest, side: Side, wanted: Mapping[str, frozenset[str]], secrets: Secrets, clock: Clock, rng: random.Random
+    manifest: Manifest,
+    side: Side,
+    wanted: Mapping[str, frozenset[str]],
+    secrets: Secrets,
+    clock: Clock,
+    rng: random.Random,
+    hold: Callable[[], Awaitable[None]] | None = None,
 ) -> RestConnector:
-    """A connector with real connections to the manifest's origin. Raises ConfigurationError for an origin it may not speak to."""
-    return RestConnector(manifest, side, wanted, open_http(manifest, secrets), secrets, clock, rng)
+    """A connector with real connections to the manifest's origin. Raises ConfigurationError for an origin it may not speak to.
+
+    ``hold``: raises when nothing may be sent any more, since another engine has taken the state over; asked before what may change
+    something.
+    """
+    return RestConnector(manifest, side, wanted, open_http(manifest, secrets, Hold(hold, clock) if hold else None), secrets, clock, rng)
 
 
-def open_http(manifest: Manifest, secrets: Secrets) -> Http:
+def open_http(manifest: Manifest, secrets: Secrets, hold: Hold | None = None) -> Http:
     """Real connections to the manifest's origin, within its limits. Raises ConfigurationError for an origin it may not speak to."""
     origin = _Vault(secrets).fill(manifest.origin)
     try:
@@ -177,6 +188,6 @@ def open_http(manifest: Manifest, secrets: Secrets) -> Http:
             manifest.private_hosts,
             manifest.certificate_authority,
         )
-        return AioHttp(settings)
+        return AioHttp(settings, hold)
     except (ValueError, OSError) as error:
         raise ConfigurationError([Problem(f"manifest of {manifest.system}", 0, 0, f"origin: {error}", "correct origin")]) from error

@@ -66,6 +66,11 @@ class SqlStore(Views, ABC):
 
     # -- runs, cursors, settings
 
+    def hold(self) -> None:
+        """See ports.Store."""
+        with self._db.writing(Durable.ORDERED):
+            pass
+
     def begin(self, run: Run) -> None:
         """See ports.Store."""
         self._keep_run(run)
