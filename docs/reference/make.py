@@ -1,6 +1,6 @@
 """Writes the generated pages of the reference: `make reference`. Each page comes from what the program itself reads.
 
-Owns: which pages are generated, and commands.md. A test proves that the committed pages are what this gives.
+Owns: which pages are generated, commands.md and conformance.md. A test proves that the committed pages are what this gives.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +11,10 @@ import click
 from accord.cli.main import COMMANDS, accord
 from accord.config.manifest_schema import reference_page, schema_text
 from accord.core import tables
+from accord.testing.contract_reading import ReadingContract
+from accord.testing.contract_transport import TransportContract
+from accord.testing.contract_writing import WritingContract
+from accord.testing.laws import trials_of
 
 HERE = Path(__file__).parent
 
@@ -54,8 +58,37 @@ def _command(command: click.Command, context: click.Context, level: int) -> Iter
             yield from _command(inner, click.Context(inner, info_name=name, parent=context), level + 1)
 
 
+_CONFORMANCE = """# What conforms
+
+The laws that every connector keeps. `accord manifest conform` tries them on a live system through its manifest, and says of each:
+*holds*, *does not hold* with the assertion that failed, or *cannot tell* with the reason. It ends with 0 when nothing was found that does
+not hold, with 2 when something does not, with 3 when the manifest or the words are off, and with 4 when the system cannot be reached or
+refuses us. Where a law needs what the manifest does not claim, such as a delete, the documented alternative is tried instead: the write
+is refused, with words.
+
+The same laws are a test class to inherit from, `accord.testing.connector_contract.ConnectorContract`; see
+[connecting your own CRM](../how-to/connect-your-crm.md). A number such as P9 names the promise behind a law.
+
+Generated from the laws by `make reference`.
+"""
+_CONTRACTS = (
+    ("Reading", ReadingContract()),
+    ("Writing", WritingContract()),
+    ("What lies between: answers that are lost, cut short, or none", TransportContract()),
+)
+
+
+def conformance() -> str:
+    """Every law, in the order in which they are tried."""
+    parts = [_CONFORMANCE]
+    for heading, contract in _CONTRACTS:
+        parts += [f"## {heading}", "", *(f"- {trial.sentence}" for trial in trials_of(contract)), ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
+    "conformance.md": conformance,
     "manifest.md": reference_page,
     "manifest.schema.json": schema_text,
     "merge-table.md": tables.page,

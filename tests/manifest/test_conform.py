@@ -139,6 +139,19 @@ def test_each_planted_mistake_in_a_manifest_is_noticed_with_a_reason(planted: st
     assert set(contents(system, "Product")) == before
 
 
+def test_a_reason_never_holds_a_record_of_somebody() -> None:
+    def unsteady(described: Datatype) -> Datatype:
+        """What is listed is never what is read, so that laws about whole listings fail."""
+        return replace(described, list=replace(described.list, query={"include_deleted": "true"}), gone_when=())
+
+    system = live("customcrm", "Contact", unsteady, size=60)
+    people = {str(value) for values in contents(system, "Contact").values() for value in values.values() if value}
+    conformed = tried(system, "Contact")
+    assert reasons(conformed, Verdict.DOES_NOT)
+    said = " ".join(each.reason for each in conformed.judged)
+    assert not [value for value in people if len(value) > 4 and value in said]
+
+
 def test_a_datatype_without_two_texts_is_not_tried() -> None:
     def without(described: Datatype) -> Datatype:
         return replace(described, properties={name: each for name, each in described.properties.items() if name != "Number"})

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import jsonschema  # comes with kinto
 import pydantic
 import pytest
 from click.testing import CliRunner
@@ -45,6 +46,14 @@ def rest(paths: list[Path]) -> list[Path]:
 @pytest.mark.parametrize("path", rest(SHIPPED), ids=lambda path: path.stem)
 def test_every_shipped_manifest_fits_the_schema(path: Path) -> None:
     assert misfits(manifest_schema(), read_yaml(path).data) == []
+
+
+@pytest.mark.parametrize("path", rest(SHIPPED), ids=lambda path: path.stem)
+def test_a_checker_of_others_says_the_same(path: Path) -> None:
+    jsonschema.Draft7Validator.check_schema(manifest_schema())
+    checker = jsonschema.Draft7Validator(manifest_schema())
+    assert [each.message for each in checker.iter_errors(read_yaml(path).data)] == []
+    assert list(checker.iter_errors({**read_yaml(path).data, "manifest": 2}))
 
 
 def test_a_small_manifest_fits() -> None:

@@ -10,7 +10,7 @@ import pytest
 from inprocess import ORIGIN, Hosted
 from rigs import MANIFESTS, KnownSecrets, PassingClock, run, shipped
 
-from accord.checks.probing import Probed, Verdict, probe_reading
+from accord.checks.probing import Probed, Verdict, probe_reading, probe_system
 from accord.checks.probing_writes import not_tried, probe_writing
 from accord.cli.advice import ended
 from accord.cli.main import accord
@@ -74,6 +74,22 @@ def test_what_is_seen_is_counted() -> None:
     assert found["paging"].evidence == "asked for pages of 10: 10, 10, 10 records, all different"
     assert found["changes"].evidence == "since the newest change 1 change came, with that one; since tomorrow none"
     assert found["version"].evidence == "in 32 of 32 records"
+
+
+@pytest.mark.parametrize(("ours", "verdict", "words"), [(0, Verdict.WORKS, "is ours"), (90, Verdict.CANNOT_TELL, "90 s behind ours")])
+def test_the_servers_clock_is_seen_beside_ours(ours: float, verdict: Verdict, words: str) -> None:
+    system, hosted = live("customcrm")
+    clock = PassingClock()
+    clock.passed = hosted.clock.passed + ours
+    found = probed(replace(system, clock=clock), "Contact")["clock"]
+    assert (found.verdict, words in found.evidence) == (verdict, True), found
+
+
+def test_webhooks_cannot_be_told_from_here() -> None:
+    found: list[Probed] = []
+    probe_system(live("customcrm")[0], found.append)
+    probe_system(live("membercare")[0], found.append)
+    assert [(each.datatype, each.capability, each.verdict) for each in found] == [("customcrm", "webhooks", Verdict.CANNOT_TELL)]
 
 
 def test_with_leave_a_record_is_made_changed_and_removed() -> None:

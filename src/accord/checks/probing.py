@@ -25,6 +25,7 @@ MOST_PAGES = 20
 """How much of a listing is read: enough to see how it pages, not a whole system."""
 
 _SOME = 5
+_ACCURATE_SECONDS = 5.0
 _ENOUGH_TO_JUDGE = 10
 
 
@@ -84,6 +85,8 @@ async def probe_reading(live: Live, datatype: str, tell: Tell) -> Sight | None:
             told("list", (Verdict.DOES_NOT, error.message))
             return None
         told("list", _listing(sight))
+        if sight.cursor is not None:
+            told("clock", _clock(live, described, sight.cursor))
         told("sign-in", await _sign_in(live, datatype))
         told("paging", await _paging(live, datatype, sight))
         told("ids and properties", _properties(described, sight.seen))
@@ -92,6 +95,13 @@ async def probe_reading(live: Live, datatype: str, tell: Tell) -> Sight | None:
     finally:
         await connector.close()
     return sight
+
+
+def probe_system(live: Live, tell: Tell) -> None:
+    """Say of what belongs to no datatype what cannot be tried from here."""
+    if live.manifest.webhooks is not None:
+        what = "events are sent to us: start accord run --listen, have them sent to the address that it prints, and edit a record"
+        tell(Probed(live.manifest.system, "webhooks", Verdict.CANNOT_TELL, what))
 
 
 def _probes(live: Live, connector: RestConnector, datatype: str, sight: Sight) -> Iterator[tuple[str, Probe]]:
@@ -131,6 +141,19 @@ def _listing(sight: Sight) -> Answer:
     if not ids:
         return Verdict.CANNOT_TELL, "it answered and ended properly, but there is no record; make one and probe again"
     return Verdict.WORKS, f"{read}; it ended properly"
+
+
+def _clock(live: Live, described: Datatype, cursor: str) -> Answer:
+    """The server's time, which the cursor was made of, beside ours."""
+    told = instant(cursor, UTC)
+    overlap = described.changes.overlap_seconds if described.changes is not None else 0.0
+    if told is None:
+        return Verdict.DOES_NOT, "the server's time cannot be read"
+    ahead = (told + timedelta(seconds=overlap) - live.clock.now()).total_seconds()
+    where = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours"
+    if abs(ahead) <= _ACCURATE_SECONDS:
+        return Verdict.WORKS, "the server tells its time, which is ours"
+    return Verdict.CANNOT_TELL, f"the server tells its time, which is {where}; one of the two clocks is wrong"
 
 
 async def _sign_in(live: Live, datatype: str) -> Answer:

@@ -121,13 +121,14 @@ def probe_command(path: Path, as_json: bool, datatypes: tuple[str, ...], allowed
 
 
 async def _probe(live: "Live", datatypes: tuple[str, ...], writes: bool, tell: "Callable[[Probed], None]") -> None:
-    from accord.checks.probing import probe_reading
+    from accord.checks.probing import probe_reading, probe_system
     from accord.checks.probing_writes import not_tried, probe_writing
     from accord.errors import UsageError
 
     for datatype in datatypes:
         if datatype not in live.manifest.datatypes:
             raise UsageError(f"there is no datatype {datatype}", f"Known are: {', '.join(live.manifest.datatypes)}.")
+    probe_system(live, tell)
     for datatype in datatypes:
         sight = await probe_reading(live, datatype, tell)
         if sight is None:

@@ -8,8 +8,9 @@ import ast
 import asyncio
 import linecache
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -183,15 +184,14 @@ class _Stage:
 
 
 def _told(error: Exception) -> str:
-    """What an error says, or the assertion that failed and the values of the names in it."""
+    """What an error says, or the assertion that failed and what is in it, as far as that cannot be somebody's record."""
     said = str(error).strip().split("\n")[0]
     if said and not isinstance(error, LookupError):
         return said
     frame, line = next(reversed(list(traceback.walk_tb(error.__traceback__))))
     text = linecache.getline(frame.f_code.co_filename, line).strip()
-    values = [
-        f"{name} = {_short(frame.f_locals[name])}" for name in _names(text) if name in frame.f_locals and name not in ("bench", "self")
-    ]
+    held = ((name, _short(frame.f_locals[name])) for name in _names(text) if name in frame.f_locals)
+    values = [f"{name} = {value}" for name, value in held if value is not None]
     return "; ".join([f"{said}: {text}" if said else text, *values])
 
 
@@ -204,6 +204,11 @@ def _names(text: str) -> Iterator[str]:
     yield from dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:197]}..."
+def _short(value: Any) -> str | None:
+    """A plain value, or how much of something there is; None for anything else: a listing holds other people's records too."""
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return f"{len(value)} of them"
+    if value is None or isinstance(value, str | int | Decimal):
+        text = repr(value)
+        return text if len(text) <= 200 else f"{text[:197]}..."
+    return None
