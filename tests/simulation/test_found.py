@@ -1,5 +1,7 @@
 """What the simulation found, each as the shortest history that shows it."""
 
+from dataclasses import replace
+
 import pytest
 
 from accord.connectors.hostile import Fault, FaultPlan
@@ -7,6 +9,7 @@ from accord.engine.parts import Depth
 from accord.errors import SystemProblem
 from accord.model.records import Hint, RecordRef, Side
 from accord.testing.memoryengine import one_run
+from accord.testing.simulation_dataflow import PERSON
 from accord.testing.stage import Stage, stage
 from accord.testing.virtualtime import run_virtually
 
@@ -28,4 +31,15 @@ def test_P07_a_webhook_before_the_other_side_was_listed_creates_nothing() -> Non
         webhook(here, Side.LEFT, "Contact", contact)
         assert not here.writes()
         here.run()
-        assert here.pairs("Contact to Persons") == [(contact, person)]
+        assert here.pairs(PERSON) == [(contact, person)]
+
+
+def test_P13_a_property_that_was_not_shown_when_the_copy_was_made_crosses_once_it_is_shown() -> None:
+    with stage() as here:
+        here.crm.datatypes["Contact"] = replace(here.crm.datatypes["Contact"], always=frozenset())
+        contact = here.contact("ada@sim.example", City="Oslo")
+        here.runs()
+        here.crm.user_edit("Contact", contact, {"Name": "Ada"})
+        here.runs()
+        (person,) = here.register.live("Persons").values()
+        assert person["name"] == "Ada"

@@ -172,20 +172,23 @@ class _Closing:
         Only what is known to be in step: a record that holds anything else than its base, or that is outside the filter, is kept as it was
         read, since its base would stand for it from then on.
         """
-        halves = [half for side in Side if (half := planned.pair.half(side)) is not None]
-        if self.rules.needs_current or not all(half.in_scope and self._in_step(link, half, planned) for half in halves):
+        if self.rules.needs_current or not all(self._in_step(link, planned, side) for side in Side):
             return
         for side in Side:
             datatype = self.rules.flow.datatype(side)
             if len(self.engine.interested(side, datatype)) == 1:
                 self.settled.append(RecordRef(side, datatype, link.record(side)))
 
-    def _in_step(self, link: Link, half: Half, planned: Planned) -> bool:
-        """Whether a side, as it is by now, shows just what its base holds; what was written counts as it was answered."""
-        side = half.ref.side
+    def _in_step(self, link: Link, planned: Planned, side: Side) -> bool:
+        """Whether a side, as it is by now, shows just what its base holds; what was written, or made, counts as it was answered."""
+        half = planned.pair.half(side)
+        if half is not None and (not half.in_scope or half.mapped.faults):
+            return False
         written = next((one for one in planned.operations if one.side is side), None)
-        values = half.mapped.values if written is None else self.answers.get(written.key, half.mapped.values)
-        return not half.mapped.faults and values == link.base(side)
+        values = self.answers.get(written.key) if written is not None else None
+        if values is None and half is not None:
+            values = half.mapped.values
+        return values == link.base(side)
 
     def _count(self, planned: Planned) -> None:
         counts = self.run.counts(self.rules.flow.name)

@@ -177,6 +177,8 @@ class _History:
         rng = self.chances["users"]
         for _ in range(times):
             await asyncio.sleep(rng.expovariate(1 / pause))
+            if self.choices.shifts and not all(map(self._listed, Side)):
+                continue  # what a first listing skips again and again cannot be known
             for _ in range(rng.choice((1, 1, 1, 3))):
                 self.users.act()
 

@@ -62,6 +62,11 @@ class Choices:
         return 5 * max(LONGEST_LAG, *(one.granularity for one in self.datatypes.values()))
 
     @property
+    def shifts(self) -> bool:
+        """Whether an edit during a listing may make it skip records."""
+        return any(one.shifting for one in self.datatypes.values())
+
+    @property
     def tells_times(self) -> bool:
         """Whether an earlier content can be told by its time on both sides."""
         return all(one.modified_time and one.granularity < 1 for one in self.datatypes.values())
