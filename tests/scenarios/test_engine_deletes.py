@@ -98,3 +98,19 @@ def test_GUARD_02_a_listing_that_lacks_most_of_what_was_there_is_not_believed(mo
         with pytest.raises(ListingFailed, match="15 of 20 known records are missing"):
             s.run()
         assert s.pairs(PERSON) == pairs
+
+
+def test_P8_an_id_that_the_target_gives_again_ends_the_link_of_the_record_that_had_it() -> None:
+    """The link of what was deleted and only reported stood against the new one, and every later run failed."""
+    with stage(right=replace(SILENT, reuses_ids=True)) as s:
+        gone, stays = people(s, 2)
+        s.register.user_delete("Persons", gone[1])
+        new = s.contact("new@sim.example", Name="New")
+        s.run()
+        s.runs()
+        pairs = dict(s.pairs(PERSON))
+        assert pairs[new] == gone[1], "the register gave the id again"
+        assert pairs[stays[0]] == stays[1]
+        assert gone[0] not in pairs
+        assert [row.rule for row in s.waiting()] == ["DELETE-05"]
+        assert s.right("Persons", gone[1])["name"] == "New"

@@ -65,6 +65,7 @@ class _Closing:
     moved: list[Seen] = field(default_factory=list)
     answers: dict[str, Values] = field(default_factory=dict)
     now: str = ""
+    made: list[RecordRef] = field(default_factory=list)
     keyed: list[Seen] = field(default_factory=list)
     gone: list[Gone] = field(default_factory=list)
     forgotten: list[Hint] = field(default_factory=list)
@@ -99,8 +100,11 @@ class _Closing:
         for side in Side:
             half = planned.pair.half(side)
             if half is not None and half.raw is None and not half.gone:
-                self.records.append(Seen(half.ref, None, None, {}, b""))
-                self.forgotten.append(Hint(half.ref))
+                self._read_again(half.ref)
+
+    def _read_again(self, ref: RecordRef) -> None:
+        self.records.append(Seen(ref, None, None, {}, b""))
+        self.forgotten.append(Hint(ref))
 
     def _close(self, operation: Operation, outcome: Outcome) -> None:
         target = outcome.observation.ref.id if outcome.observation is not None else operation.target.id
@@ -149,6 +153,8 @@ class _Closing:
         again: Pending | None = None
         for operation, seen in done:
             self.records.append(seen)
+            if operation.kind is OperationKind.CREATE:
+                self.made.append(seen.ref)
             if operation.kind is OperationKind.CREATE or self._matched_by(operation.side).intersection(operation.payload):
                 self.keyed.append(seen)
             source = halves[operation.side.other]
@@ -206,6 +212,7 @@ class _Closing:
 
     def commit(self) -> None:
         """One transaction; then what was learned by the way: keys, deletions, and the fresh content of records that had moved."""
+        self._end_links_of_reused_ids()
         stays = {item.ref for item in self.pending}
         finished = [(self.rules.flow.name, ref) for ref in self.work.finished if ref not in stays]
         self.engine.store.close(
@@ -228,6 +235,18 @@ class _Closing:
             self.engine.store.hint(self.forgotten)
         for seen in self.moved:
             absorb(self.engine, seen.ref.side, seen.ref.datatype, [seen], force=True)
+
+    def _end_links_of_reused_ids(self) -> None:
+        """A system that gives a new record an id that is still linked has deleted the one that had it: that link is over."""
+        store = self.engine.store
+        for side, datatype in dict.fromkeys((ref.side, ref.datatype) for ref in self.made):
+            ids = [ref.id for ref in self.made if (ref.side, ref.datatype) == (side, datatype)]
+            for id, name in store.owners(side, datatype, ids).items():
+                old, other = store.links(name, side, [id])[id], side.other
+                kinds = next(flow.datatype(other) for flow in self.engine.dataflow.flows if flow.name == name)
+                self.unlinked.append(old.id)
+                self._read_again(RecordRef(other, kinds, old.record(other)))
+        self.pending = [row for row in self.pending if row.ref not in self.made]  # it was about the record that had the id
 
     def _still_settled(self) -> list[RecordRef]:
         unsettled = {item.ref for item in self.pending} | {seen.ref for seen in self.moved}
