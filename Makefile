@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check lint types rooms locked lock reference picture clean
+.PHONY: help setup demo test check lint types rooms locked lock reliability reference picture clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -56,6 +56,9 @@ locked: setup
 lock: setup
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--group dev pyproject.toml -q -o requirements.lock
+
+reliability: setup
+	@$(BIN)/python benchmarks/reliability.py $(RELIABILITY_ARGS)
 
 reference: setup
 	@$(BIN)/python docs/reference/make.py

@@ -1,0 +1,182 @@
+"""`make reliability`: many more histories, crash points and crash pairs than the tests take, and the page that says what came of it.
+
+`python benchmarks/reliability.py [--seeds 150000] [--pairs 10000] [--first-seed N] [--minutes 60]`
+
+Writes docs/explanation/reliability.md. Every figure on it was counted in this run, or by reading the tests. Exit 1 if anything failed.
+"""
+
+import argparse
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from accord.testing.enumeration import compare, singles
+from accord.testing.enumeration_many import try_pairs, undisturbed
+from accord.testing.enumeration_scenes import SCENES
+from accord.testing.simulation_many import cores, simulate_many
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "explanation" / "reliability.md"
+PROMISES = {
+    1: "Convergence: when nobody edits, both sides come to correspond and stay so",
+    2: "Silence when idle",
+    3: "Every write has a reason",
+    4: "No edit is lost",
+    5: "No unseen overwrite",
+    6: "No echo",
+    7: "No duplicate create",
+    8: "A record has one link",
+    9: "Deletes need evidence",
+    10: "Deletes have a budget",
+    11: "An edit beats a delete",
+    12: "Merging is a function: the same for the same input, from either side",
+    13: "Properties do not see each other",
+    14: "References are translated, or wait",
+    15: "Mappings obey their laws",
+    16: "Restarts change nothing",
+    17: "A base only after proof; the loser is durable before it is overwritten",
+    18: "Cursors never skip",
+    19: "One bad record stays alone",
+    20: "A full account of every write",
+    21: "One writer",
+    22: "A changed configuration does nothing drastic by itself",
+    23: "The plan is true",
+    24: "Work is bounded by what changed",
+    25: "An older state is recognised in what it finds",
+    26: "Answers are only half trusted",
+}
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Found:
+    """What the long run came to."""
+
+    histories: int = 0
+    failed: list[str] = field(default_factory=list)
+    sums: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    points: int = 0
+    pairs: int = 0
+
+
+def simulate(found: Found, first: int, seeds: int, until: float) -> None:
+    """Fresh histories, as many as asked for or as there is time for."""
+    began = time.monotonic()
+    for start in range(first, first + seeds, BATCH):
+        if time.monotonic() > until:
+            break
+        for verdict in simulate_many(range(start, min(start + BATCH, first + seeds)), cores()):
+            found.histories += 1
+            found.sums.update(cycles=verdict.cycles, writes=verdict.writes, crashes=verdict.crashes)
+            found.faults.update(verdict.faults)
+            found.failed += [f"{violation} ({verdict.replay})" for violation in verdict.violations]
+        print(f"{found.histories} histories, {len(found.failed)} violations", flush=True)
+    found.seconds = time.monotonic() - began
+
+
+def enumerate_points(found: Found, pairs: int, seed: int) -> None:
+    """Every single point of every scene; then pairs by chance."""
+    for number, scene in enumerate(SCENES):
+        expected = undisturbed(number)
+        for plan in singles(expected.points):
+            found.points += 1
+            found.failed += compare(scene, expected, [plan])[1]
+    print(f"{found.points} crash points in {len(SCENES)} scenes", flush=True)
+    for wrong in try_pairs(seed, pairs, cores()):
+        found.pairs += 1
+        found.failed += wrong
+    print(f"{found.pairs} crash pairs", flush=True)
+
+
+def tests_by_promise() -> dict[int, Counter[str]]:
+    """How many tests of each suite are named after a promise."""
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        suite = path.relative_to(ROOT / "tests").parts[0]
+        for names in re.findall(r"def test_((?:P\d+_)+)", path.read_text("utf-8")):
+            for number in re.findall(r"P(\d+)", names):
+                found[int(number)][suite] += 1
+    return found
+
+
+def planted() -> dict[int, str]:
+    """The suite that finds the bug planted for each promise."""
+    text = (ROOT / "tests" / "planted" / "bugs.py").read_text("utf-8")
+    return {int(number): suite for number, suite in re.findall(r'"P(\d+)": Bug\(\w+, "(\w+)"', text)}
+
+
+def planted_hold() -> str:
+    """The last line of the run of the planted bugs."""
+    words = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "tests/planted"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    return "all found" if done.returncode == 0 else f"NOT all found: {done.stdout.strip().splitlines()[-1]}"
+
+
+def page(found: Found, bugs: str) -> str:
+    """The page, from what was counted."""
+    tests, suites = tests_by_promise(), planted()
+    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    lines = [
+        "# How well it holds",
+        "",
+        "Written by `make reliability`; every figure was counted in that run. What the promises mean exactly is said by their tests.",
+        "",
+        f"Run on {datetime.now(UTC):%Y-%m-%d}, at revision `{revision}`, Python {platform.python_version()}, {cores()} cores.",
+        "",
+        "| What | How much | Result |",
+        "|---|---|---|",
+        f"| random histories of whole systems (`accord simulate`) | {found.histories} histories with {found.sums['cycles']} cycles, "
+        f"{found.sums['writes']} writes, {found.sums['crashes']} crashes, {sum(found.faults.values())} other faults; "
+        f"{found.histories / max(found.seconds, 0.001):.0f} a second | {_result(found, '(accord simulate')} |",
+        f"| every point at which something can go wrong, in {len(SCENES)} scenes | {found.points} | {_result(found, None)} |",
+        f"| two things going wrong, the second in the recovery from the first | {found.pairs} | {_result(found, None)} |",
+        f"| one bug planted for each promise | {len(suites)} | {bugs} |",
+        "",
+        "## Promise by promise",
+        "",
+        "The simulation judges P1 to P9, P11, P13, P14, P16 to P20 and P26 in every history; beside that there are tests of their own.",
+        "",
+        "| Promise | Tests named after it | The planted bug is found by |",
+        "|---|---|---|",
+    ]
+    for number, words in PROMISES.items():
+        named = ", ".join(f"{count} in {suite}" for suite, count in sorted(tests[number].items())) or "none"
+        lines.append(f"| P{number} {words} | {named} | {suites.get(number, 'nothing')} |")
+    lines += ["", "## Faults", "", "How often each made a difference in the random histories.", "", "| Fault | Times |", "|---|---|"]
+    lines += [f"| {name.replace('_', ' ')} | {count} |" for name, count in sorted(found.faults.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _result(found: Found, mark: str | None) -> str:
+    bad = [one for one in found.failed if (mark in one if mark else "(accord simulate" not in one)]
+    return f"{len(bad)} violations: {bad[0]}" if bad else "no violation"
+
+
+def main() -> int:
+    """Run it, write the page."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--seeds", type=int, default=150_000)
+    words.add_argument("--first-seed", type=int, default=int(time.time()))
+    words.add_argument("--pairs", type=int, default=10_000)
+    words.add_argument("--minutes", type=float, default=60.0, help="the random histories end after this, however many they are")
+    given = words.parse_args()
+    found, until = Found(), time.monotonic() + given.minutes * 60
+    enumerate_points(found, given.pairs, given.first_seed)
+    simulate(found, given.first_seed, given.seeds, until)
+    PAGE.write_text(page(found, planted_hold()), "utf-8")
+    for one in found.failed[:20]:
+        print(one)
+    print(f"written: {PAGE.relative_to(ROOT)}")
+    return 1 if found.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
