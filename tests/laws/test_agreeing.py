@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mapping_builders import LAW
@@ -117,10 +118,32 @@ def test_P4_what_a_user_changed_while_something_else_was_written_keeps_its_base(
 
 def test_a_property_without_a_base_is_agreed_where_both_sides_hold_the_same() -> None:
     operation = update(RIGHT, {"p": "b"}, {})
-    source, answer = {"p": "b", "same": "x", "empty": None, "other": "x"}, {"p": "b", "same": "x", "empty": "", "other": "y", "unseen": "z"}
+    source = {"p": "b", "same": "x", "empty": None, "other": "x", "here": "x", "there": None}
+    answer = {"p": "b", "same": "x", "empty": "", "other": "y", "here": None, "there": "x", "unseen": "z"}
     after, again = agree(link_of(RIGHT, {}, {}), operation, source, answer)
     assert after.right_base == {"p": "b", "same": "x", "empty": ""} and after.left_base == {"p": "b", "same": "x", "empty": None}
-    assert again == ("other",)
+    assert again == ("other", "here", "there")
+
+
+@pytest.mark.parametrize("kind", OperationKind)
+def test_of_a_write_that_was_made_in_part_only_what_is_held_as_it_was_sent_is_proven(kind: OperationKind) -> None:
+    old, values = {"p": "a", "q": "a"}, {"p": "b", "q": "b"}
+    operation = update(RIGHT, values, old, kind)
+    after, again = agree(link_of(RIGHT, old, old), operation, values, {"p": "b", "q": "a"}, whole=False)
+    assert (after.left_base, after.right_base, again) == ({"p": "b", "q": "a"}, {"p": "b", "q": "a"}, ("q",))
+
+
+def test_a_default_in_a_create_that_was_made_in_part_is_not_proven() -> None:
+    operation = update(RIGHT, {"p": "none"}, {}, OperationKind.CREATE)
+    after, again = agree(link_of(RIGHT, {}, {}), operation, {"p": None}, {"p": "other"}, whole=False)
+    assert (after.left_base, after.right_base, again) == ({}, {}, ("p",))
+
+
+def test_of_a_list_that_was_written_in_part_an_item_that_is_still_there_is_not_agreed_to_be_gone() -> None:
+    old = {"1": {"n": 1}, "2": {"n": 2}, "3": {"n": 3}}
+    before, operation = link_of(RIGHT, {"p": old}, {"p": old}), update(RIGHT, {"p": {"1": {"n": 1}}}, {"p": old})
+    after, again = agree(before, operation, {"p": {"1": {"n": 1}}}, {"p": {"1": {"n": 1}, "2": {"n": 2}}}, whole=False)
+    assert after.left_base["p"] == after.right_base["p"] == {"1": {"n": 1}, "2": {"n": 2}} and again == ("p",)
 
 
 def test_P16_a_list_whose_source_is_not_known_any_more_proves_nothing() -> None:

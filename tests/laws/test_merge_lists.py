@@ -39,6 +39,7 @@ def test_nothing_is_invented_every_value_was_typed_on_one_of_the_sides(rule: Pro
 def test_P4_an_edit_within_an_item_is_kept_or_its_side_is_a_loser(rule: PropertyRule, values: tuple[Any, ...], times: Times) -> None:
     left, right, one, two = values
     merged = merge_property(rule, left, right, (one, two), times)
+    assert merged.conflict == bool(merged.losers or merged.held)
     after = results(merged, left, right)
     for side, now, base in ((LEFT, left, one), (RIGHT, right, two)):
         for key, item in items_of(now).items():
@@ -136,6 +137,15 @@ def test_MERGE_10_an_item_property_that_is_not_shown_keeps_its_base() -> None:
     assert (merged.left, merged.right, merged.agreed) == (ABSENT, ABSENT, False)
     shown = merge_property(list_rule(), lines(a=NEVER), right, (base, base), Times())
     assert shown.left == lines(a={"n": 1, "t": "y"})
+
+
+def test_MERGE_10_a_side_that_never_showed_a_property_hides_nothing() -> None:
+    known, plain = lines(a=NEVER), lines(a={"n": 1})
+    hidden = merge_property(list_rule(), lines(a={"n": 2}), lines(a={"n": 2}), (known, plain), Times())
+    assert (hidden.rule, hidden.agreed) == ("MERGE-04", True)
+    for left, right, bases in ((plain, lines(a=NEVER), (known, plain)), (lines(a=NEVER), plain, (plain, known))):
+        assert not merge_property(list_rule(), left, right, bases, Times()).agreed
+    assert merge_property(list_rule(), plain, lines(a=NEVER), (plain, plain), Times()).agreed
 
 
 def test_CONFLICT_04_one_item_that_a_person_must_settle_holds_the_whole_list() -> None:

@@ -64,13 +64,12 @@ def _sent(operation: Operation, before: _Bases, values: tuple[Value, Value | Not
     """The bases of a property that the write carried. ``values``: as sent, as the source held it, as answered."""
     sent, held, answered = values
     proven = answered == sent or whole
-    if operation.kind is OperationKind.CREATE:
-        if is_empty(answered) and not is_empty(sent):
-            return before, False
-        if held is not ABSENT and is_empty(held):
-            return ((answered, held) if proven else before), proven  # a default stood in for it
-    if isinstance(sent, Mapping) and held is ABSENT:
+    if operation.kind is OperationKind.CREATE and is_empty(answered) and not is_empty(sent):
+        return before, False
+    if held is ABSENT:
         return before, proven  # where it came from cannot be told
+    if operation.kind is OperationKind.CREATE and is_empty(held):
+        return ((answered, held) if proven else before), proven  # a default stood in for it
     if isinstance(sent, Mapping):
         lists = items_of(sent), items_of(held), items_of(answered)
         return _agreed_items((items_of(before[0]), items_of(before[1])), lists, whole), proven
