@@ -139,11 +139,13 @@ def test_a_default_in_a_create_that_was_made_in_part_is_not_proven() -> None:
     assert (after.left_base, after.right_base, again) == ({}, {}, ("p",))
 
 
-def test_of_a_list_that_was_written_in_part_an_item_that_is_still_there_is_not_agreed_to_be_gone() -> None:
-    old = {"1": {"n": 1}, "2": {"n": 2}, "3": {"n": 3}}
-    before, operation = link_of(RIGHT, {"p": old}, {"p": old}), update(RIGHT, {"p": {"1": {"n": 1}}}, {"p": old})
-    after, again = agree(before, operation, {"p": {"1": {"n": 1}}}, {"p": {"1": {"n": 1}, "2": {"n": 2}}}, whole=False)
-    assert after.left_base["p"] == after.right_base["p"] == {"1": {"n": 1}, "2": {"n": 2}} and again == ("p",)
+def test_of_a_list_that_was_written_in_part_only_the_items_that_are_as_they_were_sent_are_agreed() -> None:
+    old = {"1": {"n": 1}, "2": {"n": 2}, "3": {"n": 3}, "4": {"n": 4}}
+    sent = {"1": {"n": 9}, "2": {"n": 9}}
+    before, operation = link_of(RIGHT, {"p": old}, {"p": old}), update(RIGHT, {"p": sent}, {"p": old})
+    after, again = agree(before, operation, {"p": sent}, {"p": {"1": {"n": 9}, "2": {"n": 2}, "3": {"n": 3}}}, whole=False)
+    assert after.left_base["p"] == after.right_base["p"] == {"1": {"n": 9}, "2": {"n": 2}, "3": {"n": 3}}
+    assert again == ("p",)
 
 
 def test_P16_a_list_whose_source_is_not_known_any_more_proves_nothing() -> None:
