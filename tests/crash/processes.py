@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from test_kill9 import configure, counts, references
+from test_kill9 import configure, counts, dump, references
 
 from accord.sandbox.people import CrmUser, MembercareUser, calls
 from accord.sandbox.process import Running, start
@@ -69,6 +69,14 @@ class Place:
     def references(self) -> Counter[str]:
         """How often each of our references is there."""
         return references(self.care)
+
+    def records(self, collection: str) -> list[dict[str, Any]]:
+        """What Membercare holds."""
+        return dump(self.care, collection)
+
+    def contacts(self) -> list[dict[str, Any]]:
+        """What Customcrm holds of people."""
+        return dump(self.crm, "contacts")
 
     def crm_user(self) -> CrmUser:
         """Somebody who works in Customcrm."""

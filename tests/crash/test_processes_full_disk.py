@@ -1,4 +1,4 @@
-"""A disk that runs full in the middle of a first load: told, nothing sent that was not journaled, and finished once there is room (P16, P17)."""
+"""A disk that runs full in a first load: told, nothing sent that was not journaled, and finished once there is room (P16, P17)."""
 
 import json
 import os

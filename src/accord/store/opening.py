@@ -45,6 +45,7 @@ def open_to_write(path: Path, flows: Sequence[Flow]) -> tuple[Database, StateLoc
             lock.take()
         connection = _connect(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         try:
+            version_of(connection, str(path))  # before anything is changed: what is none of ours stays as it is, to the byte
             connection.execute(SETTINGS).fetchall()
             bring_up_to_date(connection, str(path))
             with connection:
