@@ -6,6 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+RUNS := $(VENV)/.runs
+COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help setup demo test check lint types rooms locked lock reliability reference picture clean
 
@@ -15,16 +18,26 @@ help:
 
 setup: $(STAMP)
 
-$(STAMP): requirements.lock pyproject.toml
+$(VENV)/.python:
 	@command -v $(PYTHON) >/dev/null || { echo "Accord needs Python 3.11 or newer; none is here as '$(PYTHON)'. Try: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Accord needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make PYTHON=python3.12"; exit 1; }
-	@echo "== making $(VENV) with the pinned dependencies (once; a minute or so)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(STAMP)
+	@touch $(VENV)/.python
 
-demo: setup
+# What running needs, and no more: the demo starts within a minute of a clone.
+$(RUNS): requirements-run.lock pyproject.toml | $(VENV)/.python
+	@echo "== installing the pinned dependencies into $(VENV) (once; half a minute or so)"
+	@$(INSTALL) --require-hashes -r requirements-run.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $(RUNS)
+
+$(STAMP): requirements.lock pyproject.toml | $(VENV)/.python
+	@echo "== installing the pinned dependencies for developing into $(VENV) (once; a minute or two)"
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $(STAMP) $(RUNS)
+
+demo: $(RUNS)
 	@$(BIN)/accord demo $(DEMO_ARGS)
 
 test: setup
@@ -48,14 +61,15 @@ rooms: setup
 
 locked: setup
 	@echo "== lock"
-	@cp requirements.lock $(VENV)/requirements.lock
-	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--group dev pyproject.toml -q -o $(VENV)/requirements.lock
-	@cmp -s requirements.lock $(VENV)/requirements.lock || { echo "requirements.lock does not fit pyproject.toml: make lock"; exit 1; }
+	@cp requirements.lock requirements-run.lock $(VENV)/
+	@$(COMPILE) --group dev pyproject.toml -q -o $(VENV)/requirements.lock
+	@$(COMPILE) --group build -c requirements.lock pyproject.toml -q -o $(VENV)/requirements-run.lock
+	@cmp -s requirements.lock $(VENV)/requirements.lock && cmp -s requirements-run.lock $(VENV)/requirements-run.lock \
+		|| { echo "The lock files do not fit pyproject.toml: make lock"; exit 1; }
 
 lock: setup
-	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--group dev pyproject.toml -q -o requirements.lock
+	@$(COMPILE) --group dev pyproject.toml -q -o requirements.lock
+	@$(COMPILE) --group build -c requirements.lock pyproject.toml -q -o requirements-run.lock
 
 reliability: setup
 	@$(BIN)/python benchmarks/reliability.py $(RELIABILITY_ARGS)
