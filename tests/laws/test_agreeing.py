@@ -116,6 +116,12 @@ def test_P4_what_a_user_changed_while_something_else_was_written_keeps_its_base(
     assert (after.left_base, after.right_base, again) == ({"p": "b", "q": "a"}, {"p": "b", "q": "a"}, ("q",))
 
 
+def test_what_a_side_keeps_in_its_own_way_is_compared_with_its_own_base() -> None:
+    before = link_of(RIGHT, {"p": "a", "q": "OSLO"}, {"p": "a", "q": "Oslo"})
+    after, again = agree(before, update(RIGHT, {"p": "b"}, {"p": "a"}), {"p": "b", "q": "Oslo"}, {"p": "b", "q": "OSLO"})
+    assert (after.right_base["q"], after.left_base["q"], again) == ("OSLO", "Oslo", ())
+
+
 def test_a_property_without_a_base_is_agreed_where_both_sides_hold_the_same() -> None:
     operation = update(RIGHT, {"p": "b"}, {})
     source = {"p": "b", "same": "x", "empty": None, "other": "x", "here": "x", "there": None}
@@ -140,11 +146,11 @@ def test_a_default_in_a_create_that_was_made_in_part_is_not_proven() -> None:
 
 
 def test_of_a_list_that_was_written_in_part_only_the_items_that_are_as_they_were_sent_are_agreed() -> None:
-    old = {"1": {"n": 1}, "2": {"n": 2}, "3": {"n": 3}, "4": {"n": 4}}
-    sent = {"1": {"n": 9}, "2": {"n": 9}}
+    old = {key: {"n": int(key)} for key in "12345"}
+    sent = {"1": {"n": 9}, "2": {"n": 9}, "5": {"n": 9}}
     before, operation = link_of(RIGHT, {"p": old}, {"p": old}), update(RIGHT, {"p": sent}, {"p": old})
     after, again = agree(before, operation, {"p": sent}, {"p": {"1": {"n": 9}, "2": {"n": 2}, "3": {"n": 3}}}, whole=False)
-    assert after.left_base["p"] == after.right_base["p"] == {"1": {"n": 9}, "2": {"n": 2}, "3": {"n": 3}}
+    assert after.left_base["p"] == after.right_base["p"] == {"1": {"n": 9}, "2": {"n": 2}, "3": {"n": 3}, "5": {"n": 5}}
     assert again == ("p",)
 
 

@@ -59,7 +59,7 @@ def plan_create(rules: FlowRules, source: Half, resolved: Mapping[WaitsFor, str]
     }
     missing = [name for name in rules.required[target] if is_empty(values.get(name)) and name not in instead]
     unresolved = pending_references(rules, source)
-    if unresolved is not None and any(name in source.mapped.waits or name in source.mapped.doubts for name in missing):
+    if any(name in source.mapped.waits or name in source.mapped.doubts for name in missing):
         return Planned(pair, pending=unresolved)
     broken = [name for name in missing if name not in source.mapped.waits]
     if broken:
@@ -195,8 +195,6 @@ def _update(
     half, source = pair.half(side), pair.half(side.other)
     assert half is not None and source is not None and pair.link is not None
     wanted = [one for one in merged if one.to(side) is not ABSENT]
-    if not wanted:
-        return None, []
     if not shared(rules.flow, side):
         return None, [("SWITCH-01", one.name) for one in wanted]
     allowed, blocked = _changeable(rules, wanted, source, side)
