@@ -6,12 +6,14 @@ Writes docs/explanation/reliability.md. Every figure on it was counted in this r
 """
 
 import argparse
+import multiprocessing
 import platform
 import re
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,16 +86,22 @@ def simulate(found: Found, first: int, seeds: int, until: float) -> None:
 
 def enumerate_points(found: Found, pairs: int, seed: int) -> None:
     """Every single point of every scene; then pairs by chance."""
-    for number, scene in enumerate(SCENES):
-        expected = undisturbed(number)
-        for plan in singles(expected.points):
-            found.points += 1
-            found.failed += compare(scene, expected, [plan])[1]
+    with ProcessPoolExecutor(cores(), multiprocessing.get_context("spawn")) as pool:
+        for points, wrong in pool.map(every_point, range(len(SCENES))):
+            found.points += points
+            found.failed += wrong
     print(f"{found.points} crash points in {len(SCENES)} scenes", flush=True)
     for wrong in try_pairs(seed, pairs, cores()):
         found.pairs += 1
         found.failed += wrong
     print(f"{found.pairs} crash pairs", flush=True)
+
+
+def every_point(number: int) -> tuple[int, list[str]]:
+    """How many points a scene has, and what was wrong."""
+    expected = undisturbed(number)
+    plans = singles(expected.points)
+    return len(plans), [line for plan in plans for line in compare(SCENES[number], expected, [plan])[1]]
 
 
 def tests_by_promise() -> dict[int, Counter[str]]:
@@ -168,9 +176,9 @@ def main() -> int:
     words.add_argument("--pairs", type=int, default=10_000)
     words.add_argument("--minutes", type=float, default=60.0, help="the random histories end after this, however many they are")
     given = words.parse_args()
-    found, until = Found(), time.monotonic() + given.minutes * 60
+    found = Found()
+    simulate(found, given.first_seed, given.seeds, time.monotonic() + given.minutes * 60)
     enumerate_points(found, given.pairs, given.first_seed)
-    simulate(found, given.first_seed, given.seeds, until)
     PAGE.write_text(page(found, planted_hold()), "utf-8")
     for one in found.failed[:20]:
         print(one)
