@@ -362,10 +362,12 @@ def notices(setup: Setup) -> "list[Problem]":
 
 
 async def reach(setup: Setup) -> "list[dict[str, Any]]":
-    """Sign in to both systems and read one page of each datatype; what each can do. Raises what the connectors raise."""
+    """Look for the state and at one page of each datatype in both systems; what each can do. Raises what store and connectors raise."""
     from accord.model.records import Side
+    from accord.store.states import there_is
 
     require_secrets(setup)
+    there_is(setup.state)
     said: list[dict[str, Any]] = []
     for side in Side:
         wanted = {flow.datatype(side): frozenset[str]() for flow in setup.dataflow.flows}

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Server
 from crashing import BATCH, STEPS, reached_by, start
+from postgres_server import Server
 
 from accord.sandbox.people import calls
 from accord.sandbox.process import start as start_sandbox

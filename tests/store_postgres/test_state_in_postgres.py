@@ -88,6 +88,15 @@ def test_there_is_nothing_to_look_at_and_nothing_to_move_before_the_first_sync(t
     assert not (tmp_path / "copy.db").exists()
 
 
+def test_check_says_that_the_state_cannot_be_reached_before_it_asks_the_systems(tmp_path: Path) -> None:
+    systems = [f"{name}=http://127.0.0.1:1" for name in ("CUSTOMCRM_URL", "MEMBERCARE_URL")]
+    keys = [f"{name}=x" for name in ("CUSTOMCRM_KEY", "MEMBERCARE_KEY", "MEMBERCARE_PERSON")]
+    setup = unset(tmp_path, "postgresql://accord:hush@127.0.0.1:1/crm", *systems, *keys)
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1:1/crm .*cannot be reached") as caught:
+        asyncio.run(app.reach(setup))
+    assert "hush" not in str(caught.value)
+
+
 def address(place: DatabasePlace) -> str:
     return f"{place.address}&schema={place.schema}"
 
