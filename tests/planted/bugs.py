@@ -118,8 +118,8 @@ def one_conflict_decides_for_the_whole_record(patch: pytest.MonkeyPatch) -> None
 def a_reference_is_written_untranslated(patch: pytest.MonkeyPatch) -> None:
     common = CompiledFlow.common
 
-    def wrong(self: CompiledFlow, side: Side, raw: Any, resolved: Any) -> Any:
-        mapped = common(self, side, raw, resolved)
+    def wrong(self: CompiledFlow, side: Side, raw: Any, resolved: Any, *agreed: Any) -> Any:
+        mapped = common(self, side, raw, resolved, *agreed)
         if not mapped.waits:
             return mapped
         untranslated = {name: options[0].id for name, options in mapped.waits.items()}
