@@ -336,6 +336,54 @@ def test_what_is_no_description_of_records_is_refused_with_words(text: str, what
     assert caught.value.problems[0].remedy
 
 
+JUNK = st.sampled_from([None, 3, "x", "a\nb: c", "\u2028", [], {}, [None], {"$ref": "#/nowhere"}, {"$ref": 3}, True, [{"x": []}], {"": {}}])
+
+
+def places(node: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where everything in a description is."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [at, *(place for key, each in inner for place in places(each, (*at, key)))]
+
+
+def put(node: Any, place: tuple[Any, ...], junk: Any) -> None:
+    """Put junk at a place, if it is still there."""
+    step, *rest = place
+    if not (step in node if isinstance(node, dict) else isinstance(node, list) and isinstance(step, int) and step < len(node)):
+        return
+    if rest:
+        put(node[step], tuple(rest), junk)
+    else:
+        node[step] = junk
+
+
+BLUEBIRD = json.loads((DESCRIPTIONS / "bluebird.json").read_text("utf-8"))
+PLACES = places(BLUEBIRD)[1:]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PLACES), JUNK), min_size=1, max_size=3))
+def test_a_damaged_description_gives_a_draft_that_holds_or_words(tmp_path_factory: pytest.TempPathFactory, damage: Any) -> None:
+    described = json.loads(json.dumps(BLUEBIRD))
+    for place, junk in damage:
+        put(described, place, junk)
+    try:
+        drafted(tmp_path_factory.getbasetemp(), described)
+    except ConfigurationError as error:
+        assert error.problems[0].file.endswith("description.json")
+
+
+def test_credentials_in_a_servers_address_are_not_taken_over(tmp_path: Path) -> None:
+    made, text = drafted(tmp_path, crm(whole={"servers": [{"url": "https://me:canary@crm.example:8443/v1"}]}))
+    assert made.origin == "https://crm.example:8443"
+    assert "canary" not in text
+
+
+def test_what_a_description_says_stays_a_remark(tmp_path: Path) -> None:
+    made, _ = drafted(
+        tmp_path, crm(whole={"info": {"title": "Shed\norigin: https://elsewhere.example\u2028system: other\x00", "version": "1"}})
+    )
+    assert (made.system, made.origin) == ("shed", "${env:SHED_ORIGIN}")
+
+
 def test_a_draft_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "manifest.yaml"
     target.write_text("mine")

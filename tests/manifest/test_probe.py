@@ -210,7 +210,7 @@ def test_the_command_probes_a_real_server(tmp_path: Path, capsys: pytest.Capture
         assert (said["system"], said["does_not"], {each["datatype"] for each in said["probes"]}) == (
             "customcrm",
             0,
-            set(shipped("customcrm").datatypes),
+            {"customcrm", *shipped("customcrm").datatypes},
         )
         assert command("--datatype", "Quote", "--allow-writes-to", "customcrm") == 0
         assert "works       delete" in capsys.readouterr().out

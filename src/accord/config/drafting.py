@@ -16,7 +16,7 @@ from accord.config.drafting_reading import changes, gone_when, listing, of_all_r
 from accord.config.drafting_schema import Description, read_description
 from accord.config.drafting_signing import Place, authentication, name_of_system, place_of, sign_in_path
 from accord.config.drafting_writing import Bodies, reading_one, reference_of, writing
-from accord.config.drafting_yaml import Guess, Inline, block
+from accord.config.drafting_yaml import Guess, Inline, block, remark
 from accord.config.secrets import references
 from accord.errors import ConfigurationError, Problem
 
@@ -48,10 +48,10 @@ def draft_from_openapi(path: Path, target: str, system: str | None = None) -> Dr
     token = sign_in_path(description)
     place = place_of(description, [*(each.path for each in found), *([token] if token else [])])
     data = _manifest(description, found, place, name)
-    head = _HEAD.format(title=re.sub(r"\s+", " ", description.title), file=target)
+    head = _HEAD.format(title=remark(description.title), file=remark(target))
     text = "\n".join([head, *block(data)]) + "\n"
     if others:
-        text += _NOT_DRAFTED + "".join(f"#   {each}\n" for each in others)
+        text += _NOT_DRAFTED + "".join(f"#   {remark(each)}\n" for each in others)
     secrets = dict.fromkeys(each.removeprefix("env:") for each in references(text))
     return Draft(text, tuple(secrets), tuple(each.name for each in found))
 

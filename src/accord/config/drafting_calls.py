@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accord.config.drafting_names import ARRAYS, DELETED_PATHS, IDS, NO_RECORDS, datatype_name, plain
-from accord.config.drafting_schema import Answer, Description, Node, name_of
+from accord.config.drafting_schema import Answer, Description, Node, mapping, name_of
 
 _DEEPEST_ENVELOPE = 3
 
@@ -115,7 +115,7 @@ def item_node(description: Description, schema: Node, items: Sequence[str]) -> N
     """The schema of an item, as it is referred to, so that its name is kept."""
     node: Node = schema
     for name in items:
-        node = dict(description.schema(node).get("properties") or {}).get(name) or {}
+        node = mapping(mapping(description.schema(node).get("properties")).get(name))
     held = description.schema(node).get("items")
     return held if isinstance(held, dict) else {}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from accord.config import drafting_names as names
 from accord.config.drafting_names import plain
-from accord.config.drafting_schema import Description, Node
+from accord.config.drafting_schema import Description, Node, listed, whole_number
 from accord.config.drafting_yaml import Guess, Inline
 
 _DEEPEST = 2
@@ -90,11 +90,11 @@ def _property(drafting: Drafting, name: str, schema: Node) -> dict[str, Any] | N
         return Inline(type="list", items=items)
     if schema.get("type") == "object":
         return None
-    options = [each for each in schema.get("enum") or () if each is not None]
+    options = [each for each in listed(schema.get("enum")) if each is not None]
     if options:
         made["options"] = options
-    if isinstance(schema.get("maxLength"), int):
-        made["max_length"] = schema["maxLength"]
+    if (longest := whole_number(schema.get("maxLength"))) is not None:
+        made["max_length"] = longest
     if drafting.people and names.is_personal(name):
         made["personal"] = True
     return made
@@ -123,7 +123,7 @@ def _type(schema: Node) -> dict[str, Any]:
         return {"type": "decimal"} | _scale(schema.get("multipleOf"))
     if kind == "boolean":
         return {"type": "boolean"}
-    values = [each for each in schema.get("enum") or () if each is not None]
+    values = [each for each in listed(schema.get("enum")) if each is not None]
     if kind is None and values and all(isinstance(each, int) and not isinstance(each, bool) for each in values):
         return {"type": "integer"}
     return {}

@@ -9,7 +9,7 @@ from typing import Any
 from accord.config import drafting_names as names
 from accord.config.drafting_calls import Collection, array_in, item_node, last_step, members_of
 from accord.config.drafting_names import first, plain
-from accord.config.drafting_schema import Description, Node
+from accord.config.drafting_schema import Description, Node, whole_number
 from accord.config.drafting_yaml import Guess, Inline
 
 _LARGEST_PAGE = 500
@@ -63,14 +63,14 @@ def _size(query: dict[str, Node]) -> dict[str, Any]:
     parameter = first(query, names.SIZE_PARAMETERS)
     if parameter is None:
         return {}
-    largest = query[parameter].get("maximum")
-    size = min(_LARGEST_PAGE, int(largest)) if isinstance(largest, int | float) else _USUAL_PAGE
+    largest = whole_number(query[parameter].get("maximum"))
+    size = _USUAL_PAGE if largest is None else min(_LARGEST_PAGE, largest)
     return {"size_parameter": parameter, "size": max(1, size)}
 
 
 def _start(schema: Node) -> int:
-    told = schema.get("default", schema.get("minimum", 1))
-    return told if isinstance(told, int) and told in (0, 1) else 1
+    told = whole_number(schema.get("default", schema.get("minimum")))
+    return told if told in (0, 1) else 1
 
 
 def _is_link(at: tuple[str, ...], schema: Node, query: dict[str, Node]) -> bool:

@@ -42,17 +42,17 @@ class Description:
     @property
     def title(self) -> str:
         """What it describes."""
-        return str(_mapping(self.whole.get("info")).get("title") or "system")
+        return str(mapping(self.whole.get("info")).get("title") or "system")
 
     @property
     def paths(self) -> Node:
         """Path -> what can be done with it."""
-        return _mapping(self.whole.get("paths"))
+        return mapping(self.whole.get("paths"))
 
     @property
     def security_schemes(self) -> Node:
         """Name -> scheme."""
-        schemes = _mapping(_mapping(self.whole.get("components")).get("securitySchemes"))
+        schemes = mapping(mapping(self.whole.get("components")).get("securitySchemes"))
         return {name: self.resolve(scheme) for name, scheme in schemes.items()}
 
     def resolve(self, node: Any) -> Node:
@@ -87,10 +87,10 @@ class Description:
 
     def _made_plain(self, said: Node, depth: int) -> Node:
         merged = {key: value for key, value in said.items() if key not in ("allOf", "anyOf", "oneOf")}
-        for part in said.get("allOf") or ():
+        for part in listed(said.get("allOf")):
             merged = _merged(merged, self.schema(part, depth + 1))
         for key in ("anyOf", "oneOf"):
-            choices = [self.schema(each, depth + 1) for each in said.get(key) or ()]
+            choices = [self.schema(each, depth + 1) for each in listed(said.get(key))]
             choices = [each for each in choices if each.get("type") != "null"]
             if choices:
                 merged = _merged(merged, choices[0])
@@ -103,16 +103,16 @@ class Description:
 
     def properties(self, schema: Node) -> Iterator[tuple[str, Node]]:
         """The members of an object, in one plain form."""
-        for name, node in _mapping(schema.get("properties")).items():
+        for name, node in mapping(schema.get("properties")).items():
             yield str(name), self.schema(node)
 
     def operation(self, path: str, method: str) -> Node:
         """What can be done, or nothing."""
-        return _mapping(self.resolve(self.paths.get(path)).get(method))
+        return mapping(self.resolve(self.paths.get(path)).get(method))
 
     def parameters(self, path: str, operation: Node, place: str) -> dict[str, Node]:
         """Name -> schema of the parameters of a call that stand in "query", "header" or "path"."""
-        both = [*(self.resolve(self.paths.get(path)).get("parameters") or ()), *(operation.get("parameters") or ())]
+        both = [*listed(self.resolve(self.paths.get(path)).get("parameters")), *listed(operation.get("parameters"))]
         found = [self.resolve(each) for each in both]
         return {str(each.get("name")): self.schema(each.get("schema")) for each in found if each.get("in") == place}
 
@@ -122,10 +122,10 @@ class Description:
 
     def answer(self, operation: Node) -> Answer:
         """What a call answers, by the first 2xx."""
-        responses = {str(status): answer for status, answer in _mapping(operation.get("responses")).items()}
+        responses = {str(status): answer for status, answer in mapping(operation.get("responses")).items()}
         status = next((each for each in sorted(responses) if each.startswith("2")), "")
         said = self.resolve(responses.get(status))
-        return Answer(status, self.schema(_json(said)), _mapping(said.get("headers")))
+        return Answer(status, self.schema(_json(said)), mapping(said.get("headers")))
 
 
 def name_of(node: Any) -> str:
@@ -138,22 +138,33 @@ def name_of(node: Any) -> str:
 
 def _json(said: Node) -> Any:
     """The schema of the JSON among what a body or an answer can be."""
-    for kind, content in _mapping(said.get("content")).items():
+    for kind, content in mapping(said.get("content")).items():
         plain = str(kind).partition(";")[0].strip().lower()
         if plain in ("application/json", "*/*") or plain.endswith("+json"):
-            return _mapping(content).get("schema")
+            return mapping(content).get("schema")
     return None
 
 
 def _merged(one: Node, other: Node) -> dict[str, Any]:
-    properties = {**_mapping(one.get("properties")), **_mapping(other.get("properties"))}
-    required = [*(one.get("required") or ()), *(other.get("required") or ())]
+    properties = {**mapping(one.get("properties")), **mapping(other.get("properties"))}
+    required = [*listed(one.get("required")), *listed(other.get("required"))]
     merged = {**other, **one}
     return merged | ({"properties": properties} if properties else {}) | ({"required": required} if required else {})
 
 
-def _mapping(node: Any) -> Node:
+def mapping(node: Any) -> Node:
+    """An object; nothing for anything else, as a description may hold any nonsense."""
     return node if isinstance(node, Mapping) else _NOTHING
+
+
+def listed(node: Any) -> list[Any]:
+    """A list; an empty one for anything else."""
+    return node if isinstance(node, list) else []
+
+
+def whole_number(node: Any) -> int | None:
+    """A whole number; None for anything else."""
+    return node if isinstance(node, int) and not isinstance(node, bool) else None
 
 
 def read_description(path: Path) -> Description:

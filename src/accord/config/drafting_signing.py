@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from accord.config.drafting_calls import last_step
 from accord.config.drafting_names import SIGN_IN_PATHS, TOKEN_ENDS, TOKENS, first, plain
-from accord.config.drafting_schema import Description, Node
+from accord.config.drafting_schema import Description, Node, listed, mapping
 from accord.config.drafting_yaml import Guess, Inline
 
 
@@ -34,14 +34,14 @@ class Place:
 
 def place_of(description: Description, paths: Sequence[str]) -> Place:
     """Where the system is. ``paths``: of all calls that the manifest will make."""
-    servers = description.whole.get("servers") or ()
+    servers = listed(description.whole.get("servers"))
     first_server: Node = description.resolve(servers[0]) if servers else {}
     url = str(first_server.get("url") or "")
-    for name, variable in (first_server.get("variables") or {}).items():
+    for name, variable in mapping(first_server.get("variables")).items():
         url = url.replace(f"{{{name}}}", str(description.resolve(variable).get("default", f"{{{name}}}")))
     parts = urlsplit(url)
     absolute = parts.scheme in ("http", "https") and bool(parts.hostname) and "{" not in url
-    origin = f"{parts.scheme}://{parts.netloc}" if absolute else None
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if absolute else None  # whoever signs in is not said in an address
     private = origin is not None and (parts.scheme == "http" or _is_private(parts.hostname or ""))
     return Place(origin, parts.path.rstrip("/") if absolute or url.startswith("/") else "", _common(paths), private)
 
@@ -76,9 +76,9 @@ def sign_in_path(description: Description) -> str | None:
 
 def authentication(description: Description, listing: Node, system: str, base_path: str) -> Guess:
     """How calls are signed in, by the first scheme that the listings ask for; secrets as references."""
-    required = listing.get("security", description.whole.get("security")) or ()
+    required = listed(listing.get("security", description.whole.get("security")))
     schemes = description.security_schemes
-    name = next((name for each in required for name in each), next(iter(schemes), None))
+    name = next((name for each in required for name in mapping(each)), next(iter(schemes), None))
     scheme = schemes.get(name, {}) if name else {}
     prefix = re.sub(r"[^A-Z0-9]+", "_", system.upper())
     kind, form = scheme.get("type"), str(scheme.get("scheme", "")).lower()
@@ -115,8 +115,7 @@ def _shouted(name: str) -> str:
 
 
 def _client_credentials(scheme: Node, prefix: str, base_path: str) -> dict[str, Any] | None:
-    flows = scheme.get("flows") or {}
-    flow = flows.get("clientCredentials") or {}
+    flow = mapping(mapping(scheme.get("flows")).get("clientCredentials"))
     path = urlsplit(str(flow.get("tokenUrl", ""))).path
     if not path or not path.startswith(f"{base_path}/"):
         return None

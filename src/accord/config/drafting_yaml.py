@@ -38,7 +38,7 @@ def flow(value: Any) -> str:
         return "[" + ", ".join(flow(one) for one in value) + "]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _WORDS and not _NUMBER_LIKE.fullmatch(value):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in json.dumps(value, ensure_ascii=False))
 
 
 def block(data: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
@@ -81,8 +81,14 @@ def _item(item: Mapping[str, Any], indent: int) -> Iterator[str]:
     yield from lines[first + 1 :]
 
 
+def remark(text: str) -> str:
+    """A text in one line that can be printed."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())
+
+
 def commented(line: str, why: str) -> Iterator[str]:
-    """A line with a remark behind it, or before it where it would be too long."""
+    """A line with a remark behind it, or before it where it would be too long. Whatever the remark quotes, it stays a remark."""
+    why = remark(why)
     if not why:
         yield line
     elif len(line) + len(why) + 4 <= _WIDTH:
