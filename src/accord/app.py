@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accord.config.secrets import EnvironmentSecrets
     from accord.connectors.live import Live
     from accord.core.mapping import CompiledFlow
+    from accord.documents.compare import Difference
     from accord.engine.census import FlowCensus
     from accord.engine.parts import Depth, Engine
     from accord.engine.preview import PretendedWrites
@@ -391,6 +392,14 @@ def document_text(setup: Setup, form: str) -> bytes:
     generated = setup.dataflow.document.generated or RealClock().now().strftime("%Y-%m-%d %H:%M:%S")
     writers = {"rst": to_rst}
     return writers[form](from_dataflow(setup.dataflow, setup.manifests, generated))
+
+
+def compare_documents(old: Path, new: Path) -> "list[Difference]":
+    """What differs between two documents. Raises ConfigurationError for what is none."""
+    from accord.documents.compare import compare
+    from accord.documents.read import read_rst
+
+    return compare(*(read_rst(path.read_bytes(), str(path)) for path in (old, new)))
 
 
 def start(work: "Awaitable[T]") -> T:

@@ -76,7 +76,7 @@ def test_a_whole_document_on_one_screen() -> None:
 
 
 def test_a_document_without_flows_ends_after_the_introduction() -> None:
-    assert to_rst(Document("A to  Dataflow", "2026-01-02 03:04:05", "N.", ())).endswith(b"------------\n\nN.\n\n")
+    assert to_rst(Document("A to  Dataflow", "2026-01-02 03:04:05", "N.", ())).endswith(b"------------\n\nN.\n")
 
 
 def test_windows_line_ends_are_never_mixed() -> None:
@@ -88,7 +88,7 @@ def test_windows_line_ends_are_never_mixed() -> None:
 @pytest.mark.parametrize(
     ("opening", "said"),
     [
-        (Opening.EVERY, "If no matching B Y is found, a new B Y will be created."),
+        (Opening.EVERY, "Every A X will be synchronized with a B Y."),
         (Opening.LINK_FIRST, "Before any synchronization can take place, a link between a A X and a B Y must be established."),
     ],
 )

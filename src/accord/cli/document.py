@@ -1,4 +1,4 @@
-"""document write: the dataflow document.
+"""document write and compare: the dataflow document.
 
 Owns: the command's words. Does not own: the document's form (documents/).
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from accord.cli.output import dataflow_option
+from accord.cli.output import dataflow_option, json_option, print_json
 
 
 @click.group("document")
@@ -31,3 +31,24 @@ def write_document(path: str, form: str, output: Path | None) -> int:
     output.write_bytes(text)
     click.echo(f"wrote {output}", err=True)
     return 0
+
+
+@document_command.command("compare")
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def compare_documents(old: Path, new: Path, as_json: bool) -> int:
+    """What changed from OLD to NEW, two documents in .rst: flows, openings, match criteria, properties, data types.
+
+    Exit 0: they say the same. 2: they do not. 3: one of them is no such document; it is said where.
+    """
+    from accord import app
+
+    found = app.compare_documents(old, new)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            click.echo(str(one))
+        click.echo(f"{len(found)} difference{'s' * (len(found) > 1)}" if found else "they say the same")
+    return 2 if found else 0

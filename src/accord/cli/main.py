@@ -21,7 +21,7 @@ COMMANDS = {
     "status": ("looking", "What is linked, what waits, and why."),
     "links": ("looking", "Which records are one thing."),
     "why": ("looking", "Why a record is, or is not, in step; what was done to it."),
-    "document": ("document", "The dataflow document: write it."),
+    "document": ("document", "The dataflow document: write it, compare two."),
     "store": ("store", "Move the state to PostgreSQL, and back."),
     "sandbox": ("sandbox", "Start the stand-in servers alone."),
     "simulate": ("simulate", "Random edits, faults and crashes on in-memory systems, judged by an oracle."),

@@ -1,6 +1,6 @@
 """A dataflow document as a value: everything that its text says, and nothing else.
 
-Owns: the parts of a document. Does not own: its wording (documents/write.py).
+Owns: the parts of a document. Does not own: its wording (documents/write.py, documents/read.py).
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ PLAIN_NOTICE = (
 
 
 class Opening(StrEnum):
-    """How a flow begins: every record gets a counterpart, or only an established link is kept in step."""
+    """How a flow begins: every record gets a counterpart, only an established link is kept in step, or a condition decides."""
 
     EVERY = "every"
     LINK_FIRST = "link_first"
+    CONDITIONAL = "conditional"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class Row:
 class Section:
     """One flow. ``left``, ``right``: system and datatype ("Membercare Persons"). ``right_system``: heads the data type column.
 
-    ``matches``: alternatives by which an existing counterpart is found, as (left properties, right properties).
+    ``matches``: alternatives by which an existing counterpart is found, as (left properties, right properties). ``condition``: free text
+    of a conditional opening, up to its comma. ``offer``: the sentences on merging with an existing counterpart stand there. ``connect``:
+    what a record has to be connected to, with what that is synchronized into; None without that sentence.
     """
 
     left: str
@@ -43,14 +46,18 @@ class Section:
     rows: tuple[Row, ...] = ()
     opening: Opening = Opening.EVERY
     matches: tuple[tuple[str, str], ...] = ()
+    condition: str = ""
+    offer: bool = False
+    connect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The whole document. ``generated``: "YYYY-MM-DD HH:MM:SS", no zone. ``introduction``: one line."""
+    """The whole document. ``generated``: "YYYY-MM-DD HH:MM:SS", no zone. ``introduction``: one line, under ``heading``."""
 
     title: str
     generated: str
     introduction: str
     sections: tuple[Section, ...]
     line_ends: Literal["lf", "crlf"] = "lf"
+    heading: Literal["Introduction", "Introduction."] = "Introduction"
