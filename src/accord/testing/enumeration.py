@@ -231,7 +231,7 @@ class _Life:
         s.later()
         engine = s.engine_with(self._connectors(life), KeepHere(lambda _: points.alive(life)))
         try:
-            run_virtually(one_run(engine), s.loop)
+            run_virtually(one_run(engine, self.scene.full), s.loop)
         except (Crash, SystemProblem):
             points.life = life + 1  # whatever is left of this life does nothing more
             return False

@@ -25,7 +25,8 @@ Act = Callable[[Stage], Iterator[None]]
 class Scene:
     """What happens, under which rules, between which systems.
 
-    ``meanwhile``: what a user does between our look at a record and our write. ``quotes``, ``wide``: see stage.
+    ``meanwhile``: what a user does between our look at a record and our write. ``quotes``, ``wide``: see stage. ``full``: every cycle
+    reads everything.
     """
 
     act: Act
@@ -35,6 +36,7 @@ class Scene:
     right: MemoryDatatype = field(default_factory=MemoryDatatype)
     quotes: bool = False
     wide: bool = False
+    full: bool = False
     meanwhile: Callable[[Stage, Write], None] | None = None
 
     @property
@@ -293,6 +295,7 @@ def everything_at_once(s: Stage) -> Iterator[None]:
 
 ODD = MemoryDatatype(conditional_write=False, idempotency_key=False, versions="none", modified_time=False, changes=ChangeCapture.LISTING)
 FEED = MemoryDatatype(changes=ChangeCapture.FEED)
+SILENT = MemoryDatatype(changes=ChangeCapture.LISTING, sees_deletes=False, page_size=1)
 SCENES = (
     Scene(people_are_made),
     Scene(people_are_met),
@@ -325,4 +328,7 @@ SCENES = (
     Scene(a_deletion_is_reported, Rules(deletes=DeletePolicy.ARCHIVE), left=ODD),
     Scene(what_stays_behind, right=MemoryDatatype(refuses={"name": ["refused"]})),
     Scene(a_person_decides, Rules(conflict=ConflictPolicy.MANUAL)),
+    Scene(one_side_is_deleted, Rules(deletes=DeletePolicy.UNLINK), left=SILENT),
+    Scene(the_register_deletes, Rules(deletes=DeletePolicy.DELETE), right=SILENT, full=True),
+    Scene(everything_at_once, Rules(deletes=DeletePolicy.UNLINK), left=FEED, full=True),
 )
