@@ -19,7 +19,7 @@ def run(*words: str) -> tuple[int, str]:
     return result.return_value, result.output
 
 
-def broken(seed: int, traces: bool) -> Verdict:
+def broken(seed: int, traces: bool, own: object) -> Verdict:
     """A history in which the oracle found something."""
     return replace(simulate(seed), violations=(Violation("P4", "crm Contact C-1", "Name ~1~ is nowhere"),))
 

@@ -3,6 +3,7 @@
 Owns: what the command prints. Does not own: the histories (testing/simulation.py), who lives through which (testing/simulation_many.py).
 """
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from accord.testing.simulation import Verdict
+    from accord.testing.simulation_own import OwnSubject
 
 
 @click.command("simulate")
 @click.option("--seeds", default=50, show_default=True, type=click.IntRange(1), metavar="N", help="How many histories.")
 @click.option("--first-seed", default=1, show_default=True, type=click.IntRange(0), metavar="K", help="The seed of the first one.")
 @click.option("--jobs", default=0, type=click.IntRange(0), metavar="N", help="How many processes; as many as there are cores if not given.")
+@click.option("--dataflow", "-d", "path", metavar="FILE", help="Your own dataflow, with values made up from its manifests.")
 @json_option
 @click.option("--verbose", is_flag=True, help="Print what happened in each history, step by step.")
-def simulate_command(seeds: int, first_seed: int, jobs: int, as_json: bool, verbose: bool) -> int:
+def simulate_command(seeds: int, first_seed: int, jobs: int, path: str | None, as_json: bool, verbose: bool) -> int:
     """Random edits, faults and crashes on in-memory systems, judged by an oracle.
 
     One seed is one whole history: users on both sides, an engine that is disturbed and killed, and then peace. The core, the engine and the
@@ -37,16 +40,17 @@ def simulate_command(seeds: int, first_seed: int, jobs: int, as_json: bool, verb
 
     from accord.testing.simulation_many import cores, simulate_many
 
+    own = _own(path) if path is not None else None
     started, sums = time.perf_counter(), _Sums()
     with _bar(seeds, not as_json and not verbose) as advance:
-        for verdict in simulate_many(range(first_seed, first_seed + seeds), jobs or cores(), traces=verbose):
+        for verdict in simulate_many(range(first_seed, first_seed + seeds), jobs or cores(), traces=verbose, own=own):
             sums.add(verdict)
             advance(len(sums.failed))
             if not as_json:
-                _tell(verdict, verbose)
+                _tell(verdict, verbose, path)
     seconds = time.perf_counter() - started
     if as_json:
-        print_json({"seeds": seeds, "first_seed": first_seed, **sums.json(), "per_second": round(seeds / seconds, 1)})
+        print_json({"seeds": seeds, "first_seed": first_seed, **sums.json(path), "per_second": round(seeds / seconds, 1)})
     else:
         click.echo(f"{sums}; {seeds / seconds:.1f} seeds/s")
     return 2 if sums.failed else 0
@@ -72,14 +76,14 @@ class _Sums:
         if verdict.violations:
             self.failed.append(verdict)
 
-    def json(self) -> dict[str, Any]:
+    def json(self, path: str | None) -> dict[str, Any]:
         """``faults``: how often each struck."""
         return {
             "cycles": self.cycles,
             "crashes": self.crashes,
             "writes": self.writes,
             "faults": dict(sorted(self.faults.items())),
-            "failed": [_said(one) for one in self.failed],
+            "failed": [_said(one, path) for one in self.failed],
         }
 
     def __str__(self) -> str:
@@ -102,7 +106,27 @@ def _bar(seeds: int, wanted: bool) -> "Iterator[Callable[[int], None]]":
         yield lambda failed: bar.update(task, advance=1, failed=failed)
 
 
-def _tell(verdict: "Verdict", verbose: bool) -> None:
+def _own(path: str) -> "OwnSubject":
+    """The user's dataflow as a subject. Raises ConfigurationError for what is wrong there, UsageError if nothing can be made up."""
+    from accord.app import compile_flows, load
+    from accord.errors import UsageError
+    from accord.testing.simulation_own import OwnSubject
+
+    setup = load(path)
+    compile_flows(setup)
+    own = OwnSubject(setup.dataflow, setup.manifests)
+    try:
+        assert own.things
+    except ValueError as problem:
+        raise UsageError(f"{path}: {problem}", "Simulate the other flows, or give this one another criterion.") from problem
+    return own
+
+
+def _replay(verdict: "Verdict", path: str | None) -> str:
+    return verdict.replay if path is None else f"{verdict.replay} --dataflow {shlex.quote(path)}"
+
+
+def _tell(verdict: "Verdict", verbose: bool, path: str | None) -> None:
     """The history on wish; what it broke, and how to see it again, in any case."""
     if verbose:
         for line in verdict.trace:
@@ -111,9 +135,9 @@ def _tell(verdict: "Verdict", verbose: bool) -> None:
     for violation in verdict.violations:
         click.echo(f"seed {verdict.seed}: {violation}")
     if verdict.violations and not verbose:
-        click.echo(f"  {verdict.replay}")
+        click.echo(f"  {_replay(verdict, path)}")
 
 
-def _said(verdict: "Verdict") -> dict[str, Any]:
+def _said(verdict: "Verdict", path: str | None) -> dict[str, Any]:
     broken = [{"promise": one.promise, "where": one.where, "what": one.what} for one in verdict.violations]
-    return {"seed": verdict.seed, "digest": verdict.digest, "violations": broken, "replay": verdict.replay}
+    return {"seed": verdict.seed, "digest": verdict.digest, "violations": broken, "replay": _replay(verdict, path)}

@@ -12,7 +12,7 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -28,7 +28,7 @@ from accord.testing.memoryengine import KeepHere, engine_of, fresh_store, one_ru
 from accord.testing.oracle import Violation
 from accord.testing.simulation_choices import Choices, choose_rules, choose_systems
 from accord.testing.simulation_crashes import Crash, Life
-from accord.testing.simulation_dataflow import FLOWS, PREFIXES, ShippedSubject
+from accord.testing.simulation_dataflow import FLOWS, ShippedSubject
 from accord.testing.simulation_faults import DOWN, Announcements, Tally, choose_faults, for_first_listing
 from accord.testing.simulation_judge import ALL, Scene, changed_while_idle, judge, snapshot
 from accord.testing.simulation_subject import SYSTEMS, Subject
@@ -63,11 +63,15 @@ class Verdict:
         return f"accord simulate --first-seed {self.seed} --seeds 1 --verbose"
 
 
-def simulate(seed: int, traces: bool = True) -> Verdict:
-    """Live through the history of one seed and judge it. ``traces``: tell what happened also where every promise was kept."""
+def simulate(seed: int, traces: bool = True, own: Subject | None = None) -> Verdict:
+    """Live through the history of one seed and judge it. ``traces``: tell what happened also where every promise was kept.
+
+    ``own``: what it is about, instead of the shipped dataflow with the rules that the seed chooses.
+    """
     rng = random.Random(seed)
-    subject = ShippedSubject(choose_rules(rng, FLOWS))
-    choices = choose_systems(rng, subject.rules, subject.oddities)
+    rules = choose_rules(rng, FLOWS)
+    subject = own or ShippedSubject(rules)
+    choices = choose_systems(rng, rules, subject.oddities)
     loop = VirtualLoop()
     loop.set_exception_handler(lambda _loop, _context: None)  # what a dead life leaves behind is nobody's concern any more
     asyncio.set_event_loop(loop)
@@ -111,10 +115,7 @@ class _History:
             side: MemorySystem(
                 SYSTEMS[side],
                 VirtualClock(self.loop, self.choices.ahead[side]).now,
-                {
-                    name: replace(self.choices.datatypes[side], prefix=PREFIXES.get(name, "R-"), always=frozenset(shape.properties))
-                    for name, shape in self.subject.datatypes[side].items()
-                },
+                {name: self.subject.able(side, name, self.choices.datatypes[side]) for name in self.subject.datatypes[side]},
             )
             for side in Side
         }

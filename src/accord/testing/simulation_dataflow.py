@@ -7,12 +7,12 @@ lines; three flows that share one datatype of the right; filters; a property tha
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
-from accord.connectors.memory import MemorySystem
+from accord.connectors.memory import MemoryDatatype, MemorySystem
 from accord.core.mapping import CompiledFlow
 from accord.model.dataflow import (
     ClearPolicy,
@@ -206,10 +206,14 @@ class ShippedSubject:
         """See Subject."""
         return ODDITIES
 
-    def key(self, thing: Thing, number: int) -> Mapping[Side, Raw]:
+    def able(self, side: Side, name: str, chosen: MemoryDatatype) -> MemoryDatatype:
+        """See Subject."""
+        return replace(chosen, prefix=PREFIXES[name], always=frozenset(DATATYPES[side][name].properties))
+
+    def key(self, thing: Thing, number: int) -> Mapping[Side, Mapping[str, Raw]]:
         """See Subject."""
         text = f"k{number}@sim.example" if thing.flow.name in (PERSON, USER) else f"N{number}"
-        return dict.fromkeys(Side, text)
+        return {side: {name: text} for side, name in thing.keys.items()}
 
     def typed(self, desk: Desk, side: Side, thing: Thing, name: str, held: Raw) -> Raw:
         """See Subject."""

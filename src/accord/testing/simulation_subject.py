@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from accord.connectors.memory import MemorySystem
+from accord.connectors.memory import MemoryDatatype, MemorySystem
 from accord.core.mapping import CompiledFlow
 from accord.model.dataflow import Creation, Dataflow, Flow
 from accord.model.manifest import Datatype
@@ -83,8 +83,12 @@ class Subject(Protocol):
         """What systems may do to the properties."""
         ...
 
-    def key(self, thing: Thing, number: int) -> Mapping[Side, Raw]:
-        """The key of a new thing, as both sides write it."""
+    def able(self, side: Side, name: str, chosen: MemoryDatatype) -> MemoryDatatype:
+        """What a datatype can do, given what the seed chose for its side."""
+        ...
+
+    def key(self, thing: Thing, number: int) -> Mapping[Side, Mapping[str, Raw]]:
+        """What makes the records of a new thing one, as both sides write it; ``keys`` of the thing are among it."""
         ...
 
     def typed(self, desk: Desk, side: Side, thing: Thing, name: str, held: Raw) -> Raw:
@@ -105,6 +109,7 @@ def views(worlds: Mapping[Side, MemorySystem], thing: Thing) -> dict[Side, View]
     flow, found = thing.flow, {}
     for side in Side:
         names = {name: sides[side] for name, sides in thing.shown.items()}
-        alone = flow.create is Creation.NONE or (side is Side.RIGHT and flow.create is Creation.LEFT_TO_RIGHT)
+        made = flow.create is Creation.BOTH or (flow.create is Creation.LEFT_TO_RIGHT and side is Side.LEFT)
+        alone = not made or not (flow.share.right if side is Side.LEFT else flow.share.left)
         found[side] = View(worlds[side], side, flow.datatype(side), thing.keys[side], names, alone)
     return found

@@ -134,8 +134,8 @@ class Users:
             self._told(f"user: {self._worlds[side].name} {datatype} {goes}: merged into {stays}")
             self._worlds[side].user_merge(datatype, stays, goes)
 
-    def _make(self, side: Side, thing: Thing, key: Mapping[Side, Raw]) -> None:
-        values: dict[str, Raw] = {thing.keys[side]: key[side]}
+    def _make(self, side: Side, thing: Thing, key: Mapping[Side, Mapping[str, Raw]]) -> None:
+        values: dict[str, Raw] = dict(key[side])
         for name in thing.names[side]:
             if name in thing.fixed or self.rng.random() < 0.7:
                 values[name] = self._subject.typed(self, side, thing, name, None)

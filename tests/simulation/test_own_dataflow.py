@@ -1,0 +1,64 @@
+"""accord simulate --dataflow: histories of a user's own flows and mappings."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from accord.app import load
+from accord.cli.main import accord
+from accord.errors import ConfigurationError
+from accord.model.records import Side
+from accord.testing.simulation import simulate
+from accord.testing.simulation_own import OwnSubject
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dataflow that `accord init` writes: six flows between two real manifests."""
+    folder = tmp_path_factory.mktemp("own")
+    result = CliRunner().invoke(accord, ["init", str(folder / "sync")])
+    assert result.exit_code == 0, result.output
+    return folder / "sync" / "dataflow.yaml"
+
+
+def subject(file: Path) -> OwnSubject:
+    setup = load(file)
+    return OwnSubject(setup.dataflow, setup.manifests)
+
+
+@pytest.mark.parametrize("first", [1, 11])
+def test_histories_of_a_users_own_dataflow_keep_every_promise(file: Path, first: int) -> None:
+    own = subject(file)
+    failed = [one for seed in range(first, first + 10) if (one := simulate(seed, own=own)).violations]
+    assert not failed, [(one.seed, *map(str, one.violations)) for one in failed]
+
+
+def test_nearly_every_property_of_it_is_typed_in(file: Path) -> None:
+    own = subject(file)
+    for thing in own.things:
+        mapped = {path for one in thing.flow.properties for path in one.left}
+        typed = {*thing.names[Side.LEFT], *own.key(thing, 1)[Side.LEFT]}
+        assert len(mapped - typed) <= len(mapped) / 3, (thing.flow.name, mapped - typed)
+        assert thing.shown
+
+
+def test_keys_made_up_match_each_other_and_nothing_else(file: Path) -> None:
+    own = subject(file)
+    for thing in own.things:
+        compiled = own.compiled[thing.flow.name]
+        keys = [{side: compiled.keys(side, raw) for side, raw in own.key(thing, number).items()} for number in range(1, 40)]
+        assert all(one[Side.LEFT] and one[Side.LEFT] == one[Side.RIGHT] for one in keys)
+        assert len({one[Side.LEFT] for one in keys}) == len(keys)
+
+
+def test_the_command_takes_it_and_says_how_to_see_a_history_again(file: Path) -> None:
+    result = CliRunner().invoke(accord, ["simulate", "--seeds", "2", "--dataflow", str(file)])
+    assert result.exit_code == 0, result.output
+    assert "2 of 2 histories kept every promise" in result.output
+
+
+def test_what_is_wrong_with_it_ends_with_3(tmp_path: Path) -> None:
+    result = CliRunner().invoke(accord, ["simulate", "--dataflow", str(tmp_path / "none.yaml")])
+    assert isinstance(result.exception, ConfigurationError)
+    assert result.exception.exit_code == 3
