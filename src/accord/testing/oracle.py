@@ -95,6 +95,9 @@ def duplicates(view: View, pending: Collection[RecordRef] = (), other: View | No
     for call in view.calls(Who.ACCORD):
         if call.kind is CallKind.CREATE and call.reference.rpartition(":")[2] not in again_used:
             made[call.reference].append(call.id)
+    forgotten = {id for datatype, id in view.world.reused if datatype == view.datatype}  # nobody can tell any more that it was made
+    for ids in made.values():
+        ids[:] = [id for id in ids if id not in forgotten]
     again = [Violation("P7", view.where(ids[-1]), f"made for {ref} again, after {ids[:-1]}") for ref, ids in made.items() if len(ids) > 1]
     twins = [[id for id, _ in records] for key, records in view.live().items() if len(records) > 1 and key not in waiting]
     return again + [Violation("P7", view.where(ids[-1]), f"is the same thing as {ids[:-1]}") for ids in twins]
