@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from accord.connectors.hostile import Fault, FaultPlan
+from accord.connectors.memory import State
 from accord.engine.parts import Depth
 from accord.errors import SystemProblem
 from accord.model.records import Hint, RecordRef, Side
@@ -43,3 +44,17 @@ def test_P13_a_property_that_was_not_shown_when_the_copy_was_made_crosses_once_i
         here.runs()
         (person,) = here.register.live("Persons").values()
         assert person["name"] == "Ada"
+
+
+def test_P07_a_match_property_that_is_not_shown_for_once_costs_nobody_a_counterpart() -> None:
+    with stage() as here:
+        person = here.person("ada@sim.example", name="Ada")
+        here.run()
+        without = {name: value for name, value in here.register.live("Persons")[person].items() if name != "email"}
+        here.later()
+        here.register._tables["Persons"].states[person].append(State(2, here.register.now(), without))
+        here.run(full=True)
+        contact = here.contact("ada@sim.example")
+        here.run()
+        assert here.pairs(PERSON) == [(contact, person)]
+        assert not [call for call in here.writes() if call.kind == "create"]

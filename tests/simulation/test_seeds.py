@@ -6,7 +6,7 @@ import pytest
 
 from accord.testing.simulation import Verdict, simulate
 
-FRESH = 400
+FRESH = 1000
 """Fresh histories in each run of the tests."""
 
 FIRST = 1_000_000
@@ -22,6 +22,7 @@ PINNED = {
     242: "a property that was not shown when the copy was made never crossed, although it was shown again soon",
     4143: "an invoice that a shifting first listing had skipped was made a second time",
     1_000_008: "a system gave the id of a deleted record to a new one: the run ended with an error, and every later one too",
+    2_002_155: "a match property that was not shown for once cost a record its counterpart: it was made a second time",
 }
 """Seeds that failed once, and what was wrong then. The history of a seed changes with the simulation: what each of these showed has a
 test of its own as well, in test_found.py, tests/scenarios or tests/laws.

@@ -6,7 +6,7 @@ Owns: one reader per datatype, shared by all flows that use it; when a full list
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from accord.core.conflicts import instant
@@ -228,12 +228,22 @@ def absorb(
         for flow in flows:
             engine.store.release(flow.name, (PendingState.REVIEW,))  # what was doubtful may be plain now
     if fresh or versions or lost:
-        keys = [key for flow in flows for one in fresh for key in _keys(engine, flow, side, one)]
+        whole = _with_what_was_shown(engine, side, datatype, fresh, known)
+        keys = [key for flow in flows for one in whole for key in _keys(engine, flow, side, one)]
         engine.store.absorb(Absorb(side, datatype, fresh, versions, lost, keys, [flow.name for flow in flows]))
     note_alike(engine, side, datatype, [one.ref.id for one in fresh])
     if unreadable:
         engine.store.hint(unreadable)
     return {hint.ref.id: hint for hint in hints if _unread(hint, known.get(hint.ref.id))}
+
+
+def _with_what_was_shown(engine: Engine, side: Side, datatype: str, fresh: Sequence[Seen], known: Mapping[str, Known]) -> Sequence[Seen]:
+    """The records with properties that they do not show any more as they were: absent is not empty, and costs nobody a counterpart."""
+    wanted = {name for flow in engine.interested(side, datatype) for name in engine.compiled[flow.name].wanted(side)}
+    lacking = [one.ref.id for one in fresh if one.ref.id in known and not wanted <= one.values.keys()]
+    before = engine.store.records(side, datatype, lacking) if lacking else {}
+    shown = {id: stored.values for id, stored in before.items() if stored.values is not None}
+    return [replace(one, values={**shown[one.ref.id], **one.values}) if one.ref.id in shown else one for one in fresh]
 
 
 def keep_keys(engine: Engine, records: Sequence[Seen]) -> None:

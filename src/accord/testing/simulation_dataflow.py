@@ -242,7 +242,9 @@ class ShippedSubject:
         exact: dict[str, Callable[[Any, Any], bool]] = {
             "Balance": lambda one, other: abs(Decimal(str(one)) - Decimal(str(other))) <= doubt,
             "Lines": lambda one, other: _lines(one, "Lines") == _lines(other, "rows"),
-            "Payer": lambda one, other: _whose(worlds[Side.LEFT], one) == _whose(worlds[Side.RIGHT], other),
+            "Payer": lambda one, other: (
+                _used_again(worlds, one, other) or _whose(worlds[Side.LEFT], one) == _whose(worlds[Side.RIGHT], other)
+            ),
         }
         clears = thing.flow.clear is ClearPolicy.PROPAGATE
         return {
@@ -289,6 +291,11 @@ def _plain(value: Any) -> Any:
 def _lines(rows: Any, name: str) -> dict[str, tuple[Any, Any]]:
     key, text, number = LINES[name]
     return {row[key]: (_plain(row.get(text)) or None, Decimal(str(row[number])) if row.get(number) is not None else None) for row in rows}
+
+
+def _used_again(worlds: Mapping[Side, MemorySystem], one: str, other: str) -> bool:
+    """Whether one of the ids may mean another record by now than when it was written."""
+    return any(id in (one, other) for world in worlds.values() for _, id in world.reused)
 
 
 def _whose(world: MemorySystem, id: str) -> Raw:
