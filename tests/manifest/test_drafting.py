@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from foreign import DESCRIPTIONS, serving
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structural import misfits
 
@@ -360,6 +360,7 @@ BLUEBIRD = json.loads((DESCRIPTIONS / "bluebird.json").read_text("utf-8"))
 PLACES = places(BLUEBIRD)[1:]
 
 
+@settings(deadline=None)  # what is tested is what comes of it, not how fast
 @given(st.lists(st.tuples(st.sampled_from(PLACES), JUNK), min_size=1, max_size=3))
 def test_a_damaged_description_gives_a_draft_that_holds_or_words(tmp_path_factory: pytest.TempPathFactory, damage: Any) -> None:
     described = json.loads(json.dumps(BLUEBIRD))
@@ -403,6 +404,7 @@ DATA = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("abc1.e", min_size=1, max_size=4), DATA, min_size=1, max_size=4))
 def test_what_is_written_is_read_as_it_was(data: dict[str, Any]) -> None:
     wrapped = {key: Guess(Inline(value) if isinstance(value, dict) else value, "why: # it is") for key, value in data.items()}
