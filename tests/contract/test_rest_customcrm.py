@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import accord.connectors
-from accord.app import RealClock
+from accord.app.machine import RealClock
 from accord.config.manifest import read_manifest
 from accord.connectors.rest import RestConnector, open_rest
 from accord.model.manifest import Manifest

@@ -85,11 +85,12 @@ def test_a_changed_line_is_refused_where_it_stands_or_read_as_it_stands(document
 
 
 def test_the_shipped_document_reads_as_the_flows_that_it_was_written_from(tmp_path: Path) -> None:
-    from accord import app
+    from accord.app import load
+    from accord.app.documents import document_text
     from accord.config.starter import write_starter
 
     write_starter(tmp_path, demo=True)
-    written = app.document_text(app.load(tmp_path / "dataflow.yaml"), "rst")
+    written = document_text(load(tmp_path / "dataflow.yaml"), "rst")
     document = read_rst(written)
     assert to_rst(document) == written
     assert [section.right for section in document.sections].count("Membercare Invoices") == 3

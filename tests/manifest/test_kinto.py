@@ -11,7 +11,7 @@ import pytest
 from kinto_server import PASSWORD, USER, Kinto, kinto
 from rigs import MANIFESTS, KnownSecrets
 
-from accord.app import RealClock
+from accord.app.machine import RealClock
 from accord.cli.advice import ended
 from accord.cli.main import accord
 from accord.config.manifest import read_manifest

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from accord import app
+from accord.app.trying import reach
 from accord.cli.demo_edits import make_edits
 from accord.config.starter import write_starter
 from accord.errors import ConfigurationError, StoreError
@@ -93,7 +94,7 @@ def test_check_says_that_the_state_cannot_be_reached_before_it_asks_the_systems(
     keys = [f"{name}=x" for name in ("CUSTOMCRM_KEY", "MEMBERCARE_KEY", "MEMBERCARE_PERSON")]
     setup = unset(tmp_path, "postgresql://accord:hush@127.0.0.1:1/crm", *systems, *keys)
     with pytest.raises(StoreError, match=r"127\.0\.0\.1:1/crm .*cannot be reached") as caught:
-        asyncio.run(app.reach(setup))
+        asyncio.run(reach(setup))
     assert "hush" not in str(caught.value)
 
 

@@ -1,1 +1,1 @@
-"""The commands: one file per group. They ask app.py, say what came of it, and end with a documented exit code."""
+"""The commands: one file per group. They ask app/, say what came of it, and end with a documented exit code."""

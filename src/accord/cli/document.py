@@ -22,9 +22,10 @@ def document_command() -> None:
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (default: standard output).")
 def write_document(path: str, form: str, output: Path | None) -> int:
     """Write the document of the configured flows: every flow, every mapped property, every data type."""
-    from accord import app
+    from accord.app import load
+    from accord.app.documents import document_text
 
-    text = app.document_text(app.load(path), form)
+    text = document_text(load(path), form)
     if output is None:
         sys.stdout.buffer.write(text)
         return 0
@@ -42,9 +43,9 @@ def compare_documents(old: Path, new: Path, as_json: bool) -> int:
 
     Exit 0: they say the same. 2: they do not. 3: one of them is no such document; it is said where.
     """
-    from accord import app
+    from accord.app import documents
 
-    found = app.compare_documents(old, new)
+    found = documents.compare_documents(old, new)
     if as_json:
         print_json(found)
     else:

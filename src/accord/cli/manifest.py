@@ -103,14 +103,15 @@ def probe_command(path: Path, as_json: bool, datatypes: tuple[str, ...], allowed
     Only reads, unless --allow-writes-to names the system. Exit 0: nothing was found that does not work. 2: something does not.
     3: the manifest or the words are off. 4: the system cannot be reached or refuses us.
     """
-    from accord import app
+    from accord.app import start
+    from accord.app.trying import live as reached
 
-    live = app.live(path)
+    live = reached(path)
     if allowed is not None:
         _require_leave(live, allowed)
     found: list[Probed] = []
     told = found.append if as_json else _probe_teller(found)
-    app.start(_probe(live, datatypes or tuple(live.manifest.datatypes), allowed is not None, told))
+    start(_probe(live, datatypes or tuple(live.manifest.datatypes), allowed is not None, told))
     counts = {word: sum(each.verdict == word for each in found) for word in ("works", "does not", "cannot tell")}
     if as_json:
         rows = [{"datatype": p.datatype, "capability": p.capability, "verdict": p.verdict.value, "evidence": p.evidence} for p in found]
@@ -179,11 +180,11 @@ def conform_command(path: Path, as_json: bool, datatypes: tuple[str, ...], allow
     Test records are made, their texts beginning with "Accord trial", and removed afterwards. Exit 0: nothing was found that does not hold.
     2: something does not hold. 3: the manifest or the words are off. 4: the system cannot be reached or refuses us.
     """
-    from accord import app
+    from accord.app.trying import live as reached
     from accord.errors import UsageError
     from accord.testing.conformance import Verdict, conform
 
-    live = app.live(path)
+    live = reached(path)
     _require_leave(live, allowed)
     done: list[Conformed] = []
     untried: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """run: the service that keeps both systems in step, until it is stopped.
 
-Owns: what it prints: a line at the start, one per cycle that did something, one per problem. Does not own: the service (app.py, engine/).
+Owns: what it prints: a line at the start, one per cycle that did something, one per problem. Does not own: the service (app/, engine/).
 """
 
 from collections.abc import Sequence

@@ -44,10 +44,11 @@ def check_command(path: str, as_json: bool, offline: bool) -> int:
     Exit 0: holds. 3: a file must be changed. 4: a system cannot be reached or refuses us.
     """
     from accord import app
+    from accord.app.trying import reach
 
     setup = app.load(path)
     found = app.notices(setup)
-    reached = [] if offline else app.start(app.reach(setup))
+    reached = [] if offline else app.start(reach(setup))
     if as_json:
         rows = [{"file": n.file, "line": n.line, "what": n.what} for n in found]
         print_json({"flows": [flow.name for flow in setup.dataflow.flows], "systems": reached, "notices": rows})

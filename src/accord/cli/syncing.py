@@ -1,6 +1,6 @@
 """plan, sync and census: one run, or what one run would do.
 
-Owns: what these commands print. Does not own: the run (app.py, engine/).
+Owns: what these commands print. Does not own: the run (app/, engine/).
 """
 
 from collections.abc import Sequence

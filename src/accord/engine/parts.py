@@ -1,4 +1,4 @@
-"""What the engine is made of: ports and compiled flows, put together by app.py and handed to every step.
+"""What the engine is made of: ports and compiled flows, put together by app/ and handed to every step.
 
 Owns: Engine, the parts of one dataflow; Depth; InHand. Does not own: making any of them.
 """

@@ -1,7 +1,7 @@
 """The service: a cycle at start, then one every so often, or at once when a hint has come, until it is told to stop.
 
 Owns: when the next cycle begins and how much it reads, what becomes of a problem, what /health says of it, how a stop waits for what is in
-hand. Does not own: what a cycle does (cycle.py), how hints arrive (connectors/receiver.py), signals (app.py).
+hand. Does not own: what a cycle does (cycle.py), how hints arrive (connectors/receiver.py), signals (app/).
 """
 
 import asyncio

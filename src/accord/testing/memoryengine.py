@@ -1,6 +1,6 @@
 """A whole engine on in-memory systems: the real core, engine and store, without a network, for tests and the simulation.
 
-Owns: putting the parts together as app.py does, with everything passed in. Does not own: the parts.
+Owns: putting the parts together as app/ does, with everything passed in. Does not own: the parts.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence

@@ -5,25 +5,21 @@ Owns: how a dataflow file becomes a running engine, and the runs that commands a
 """
 
 import asyncio
-import concurrent.futures
 import contextlib
 import functools
-import gc
 import os
 import random
 import signal
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
+
+from accord.app.machine import RandomIds, RealClock, StoreThread, start
 
 if TYPE_CHECKING:
     from accord.config.secrets import EnvironmentSecrets
-    from accord.connectors.live import Live
     from accord.core.mapping import CompiledFlow
-    from accord.documents.compare import Difference
     from accord.engine.census import FlowCensus
     from accord.engine.parts import Depth, Engine
     from accord.engine.preview import PretendedWrites
@@ -38,54 +34,24 @@ if TYPE_CHECKING:
     from accord.store.sqlstore import SqlStore
     from accord.store.states import Place
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 STATE_FOLDER = ".accord"
-
-
-class RealClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """The current instant in UTC."""
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()
-
-
-class RandomIds:
-    """Ids sortable by time of making: milliseconds, a counter, and a part that no other process shares."""
-
-    def __init__(self) -> None:
-        self._own = f"{random.SystemRandom().getrandbits(40):010x}"
-        self._count = 0
-
-    def new(self) -> str:
-        """A fresh id."""
-        self._count += 1
-        return f"{time.time_ns() // 1_000_000:012x}{self._count:06x}{self._own}"
-
-
-class StoreThread:
-    """One thread for all store calls: writes are serialised, the loop never waits."""
-
-    def __init__(self) -> None:
-        self._pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="store")
-
-    def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-        """Run a call there."""
-        return asyncio.get_running_loop().run_in_executor(self._pool, lambda: call(*args, **kwargs))
-
-    def close(self) -> None:
-        """Wait for the call in hand and end the thread."""
-        self._pool.shutdown()
+__all__ = [
+    "Session",
+    "Setup",
+    "Started",
+    "compile_flows",
+    "connector",
+    "load",
+    "looking",
+    "move_state",
+    "notices",
+    "require_secrets",
+    "run_once",
+    "serve",
+    "session",
+    "start",
+    "take_census",
+]
 
 
 @dataclass(slots=True)
@@ -245,22 +211,6 @@ def connector(
     return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom(), hold)
 
 
-def live(path: Path) -> "Live":
-    """A system as trials reach it, by its manifest alone and the .env beside it. Raises ConfigurationError with every problem."""
-    from accord.config.checking import missing_secrets
-    from accord.config.manifest import read_manifest
-    from accord.config.secrets import EnvironmentSecrets, read_dotenv
-    from accord.connectors.live import Live
-    from accord.connectors.rest import open_http
-    from accord.errors import ConfigurationError
-
-    manifest = read_manifest(path)
-    secrets = EnvironmentSecrets(os.environ, read_dotenv(path.resolve().parent / ".env"))
-    if problems := missing_secrets(path, manifest, secrets):
-        raise ConfigurationError(problems)
-    return Live(manifest, secrets, RealClock(), lambda: open_http(manifest, secrets), random.SystemRandom(), RandomIds().new())
-
-
 async def run_once(opened: Session, cause: str, names: Sequence[str] = (), depth: "Depth | None" = None) -> "Run":
     """One run of one cycle, noted in the store whatever becomes of it. ``depth``: how much is read, by default what changed."""
     from accord.engine.cycle import cycle
@@ -360,56 +310,3 @@ def notices(setup: Setup) -> "list[Problem]":
 
     compile_flows(setup)
     return notices_of(setup.dataflow, setup.manifests[Side.LEFT], setup.manifests[Side.RIGHT])
-
-
-async def reach(setup: Setup) -> "list[dict[str, Any]]":
-    """Look for the state and at one page of each datatype in both systems; what each can do. Raises what store and connectors raise."""
-    from accord.model.records import Side
-    from accord.store.states import there_is
-
-    require_secrets(setup)
-    there_is(setup.state)
-    said: list[dict[str, Any]] = []
-    for side in Side:
-        wanted = {flow.datatype(side): frozenset[str]() for flow in setup.dataflow.flows}
-        one = connector(setup, side, wanted)
-        try:
-            rows = []
-            for name in wanted:
-                async for _page in one.list(name):
-                    break
-                rows.append({"name": name, "abilities": one.capabilities(name).sentence()})
-            said.append({"system": one.system, "datatypes": rows})
-        finally:
-            await one.close()
-    return said
-
-
-def document_text(setup: Setup, form: str) -> bytes:
-    """The dataflow document of the configured flows. ``form``: "rst"."""
-    from accord.documents.write import from_dataflow, to_rst
-
-    generated = setup.dataflow.document.generated or RealClock().now().strftime("%Y-%m-%d %H:%M:%S")
-    writers = {"rst": to_rst}
-    return writers[form](from_dataflow(setup.dataflow, setup.manifests, generated))
-
-
-def compare_documents(old: Path, new: Path) -> "list[Difference]":
-    """What differs between two documents. Raises ConfigurationError for what is none."""
-    from accord.documents.compare import compare
-    from accord.documents.read import read_rst
-
-    return compare(*(read_rst(path.read_bytes(), str(path)) for path in (old, new)))
-
-
-def start(work: "Awaitable[T]") -> T:
-    """Run a coroutine on the fastest loop there is, without looking for cycles of garbage among what was loaded to begin with."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)  # records come and go by the thousand and hold no cycles
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(work)  # type: ignore[arg-type]  # every caller hands over a coroutine
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)  # type: ignore[arg-type]  # as above
