@@ -32,7 +32,7 @@ from accord.model.records import Side
 from accord.model.values import DataType, Raw
 from accord.testing.memoryengine import compile_all
 from accord.testing.simulation_choices import Oddities, Rules
-from accord.testing.simulation_subject import SYSTEMS, Desk, Thing
+from accord.testing.simulation_subject import SYSTEMS, Desk, Thing, used_again
 from accord.testing.simulation_typing import LINES, typed_lines, typed_value
 
 __all__ = ["COMPANY", "DATATYPES", "FLOWS", "PERSON", "PREFIXES", "SALE", "SYSTEMS", "Rules", "ShippedSubject", "dataflow_of"]
@@ -243,7 +243,7 @@ class ShippedSubject:
             "Balance": lambda one, other: abs(Decimal(str(one)) - Decimal(str(other))) <= doubt,
             "Lines": lambda one, other: _lines(one, "Lines") == _lines(other, "rows"),
             "Payer": lambda one, other: (
-                _used_again(worlds, one, other) or _whose(worlds[Side.LEFT], one) == _whose(worlds[Side.RIGHT], other)
+                used_again(worlds, one, other) or _whose(worlds[Side.LEFT], one) == _whose(worlds[Side.RIGHT], other)
             ),
         }
         clears = thing.flow.clear is ClearPolicy.PROPAGATE
@@ -291,11 +291,6 @@ def _plain(value: Any) -> Any:
 def _lines(rows: Any, name: str) -> dict[str, tuple[Any, Any]]:
     key, text, number = LINES[name]
     return {row[key]: (_plain(row.get(text)) or None, Decimal(str(row[number])) if row.get(number) is not None else None) for row in rows}
-
-
-def _used_again(worlds: Mapping[Side, MemorySystem], one: str, other: str) -> bool:
-    """Whether one of the ids may mean another record by now than when it was written."""
-    return any(id in (one, other) for world in worlds.values() for _, id in world.reused)
 
 
 def _whose(world: MemorySystem, id: str) -> Raw:

@@ -21,7 +21,7 @@ from accord.model.records import Side
 from accord.model.values import DataType, Raw, is_empty
 from accord.testing.simulation_choices import Oddities
 from accord.testing.simulation_inventing import Invent, filter_values, invented, key_values, line_values
-from accord.testing.simulation_subject import Desk, Thing
+from accord.testing.simulation_subject import Desk, Thing, used_again
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,8 @@ class OwnSubject:
             return mapped.values.get(mapping.name)
 
         def compare(left: Raw, right: Raw) -> bool:
+            if mapping.type is DataType.REFERENCE and used_again(worlds, left, right):
+                return True
             one, other = shown(Side.LEFT, left), shown(Side.RIGHT, right)
             empty = (is_empty(one), is_empty(other))
             return (not clears or all(empty)) if any(empty) else bool(one == other)
@@ -158,10 +160,11 @@ class OwnSubject:
         return compare
 
     def _whose(self, worlds: Mapping[Side, MemorySystem], side: Side, mapping: PropertyMapping, id: str) -> object:
-        """What is referred to: its key, as the match sees it."""
-        for flow in self.dataflow.flows:
-            if flow.name in mapping.refers_to and (state := worlds[side].state(flow.datatype(side), id)) is not None:
-                return flow.name, self.compiled[flow.name].keys(side, state.values)
+        """What is referred to, by the property that nobody ever edits: a deleted record may have missed edits of the others."""
+        for thing in self.things:
+            state = worlds[side].state(thing.flow.datatype(side), id) if thing.flow.name in mapping.refers_to else None
+            if state is not None:
+                return thing.flow.name, state.values.get(thing.keys[side])
         return None
 
 

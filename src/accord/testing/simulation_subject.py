@@ -113,3 +113,8 @@ def views(worlds: Mapping[Side, MemorySystem], thing: Thing) -> dict[Side, View]
         alone = not made or not (flow.share.right if side is Side.LEFT else flow.share.left)
         found[side] = View(worlds[side], side, flow.datatype(side), thing.keys[side], names, alone)
     return found
+
+
+def used_again(worlds: Mapping[Side, MemorySystem], *ids: Raw) -> bool:
+    """Whether one of the ids may mean another record by now than when it was written."""
+    return any(id in ids for world in worlds.values() for _, id in world.reused)
