@@ -34,14 +34,16 @@ class Verdict(StrEnum):
 class Kind(StrEnum):
     """What a line asks. The order is that of a run."""
 
-    CREATED = "created"
-    ARRIVES = "arrives"
-    SILENT = "silent"
-    EDITED = "edited"
-    SPECIAL = "special"
-    CLEARED = "cleared"
-    CONFLICT = "conflict"
-    DELETED = "deleted"
+    CREATED = "created"  # a new record gets a counterpart, one only
+    FILTERED = "filtered"  # what the filter leaves out gets none
+    MATCHED = "matched"  # a record whose counterpart is there already is linked with it
+    ARRIVES = "arrives"  # each property is there in the new counterpart, of the right type and value
+    SILENT = "silent"  # nothing has changed, so nothing is written
+    EDITED = "edited"  # a change crosses, and nothing else changes by it
+    SPECIAL = "special"  # values at the limits of the type cross unchanged
+    CLEARED = "cleared"  # emptying crosses, or stays, as the dataflow says
+    CONFLICT = "conflict"  # both sides were changed: the conflict rule decides
+    DELETED = "deleted"  # what follows from a deletion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
