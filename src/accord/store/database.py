@@ -7,6 +7,7 @@ How durable a transaction is, is chosen per transaction (WAL): FLUSHED is synchr
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from types import TracebackType
 from typing import Any
 
 import apsw
@@ -27,14 +28,16 @@ class Database:
 
     def __init__(self, connection: apsw.Connection, place: str, fence: int) -> None:
         self._connection = connection
-        self._place = place
+        self.place = place
         self._fence = fence
         self._durable = Durable.FLUSHED  # as opening.py sets it
 
     def rows(self, name: str, *bindings: Any) -> list[tuple[Any, ...]]:
         """Run one named statement and give all its rows."""
-        with self._told():
+        try:
             return self._connection.execute(QUERIES[name], bindings).fetchall()
+        except (apsw.Error, UnicodeEncodeError) as error:
+            raise explained(error, self.place) from error
 
     def one(self, name: str, *bindings: Any) -> Any:
         """The first value of the first row, or None."""
@@ -42,17 +45,23 @@ class Database:
 
     def many(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one named statement for each row of bindings."""
-        if rows:
-            with self._told():
-                self._connection.executemany(QUERIES[name], rows)
+        if not rows:
+            return
+        try:
+            self._connection.executemany(QUERIES[name], rows)
+        except (apsw.Error, UnicodeEncodeError) as error:
+            raise explained(error, self.place) from error
 
     def listed(self, values: Sequence[object]) -> str:
         """Values as one JSON array, which a statement unpacks with json_each."""
         return msgspec.json.encode(values).decode()
 
-    @contextlib.contextmanager
-    def writing(self, durable: Durable = Durable.FLUSHED) -> Iterator[None]:
+    def writing(self, durable: Durable = Durable.FLUSHED) -> "_Writing":
         """One transaction: all of it or, if anything is raised, nothing. Raises StoreBusy if another engine has taken over (P21)."""
+        return _Writing(self, durable)
+
+    def begin(self, durable: Durable) -> None:
+        """Begin a transaction, and make sure that it may be committed. Raises StoreBusy."""
         with self._told():
             if durable is not self._durable:
                 self._connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durable]}")
@@ -60,15 +69,21 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
         try:
             if self.one("fence") != self._fence:
-                raise StoreBusy(f"{self._place}: another engine has taken this state over", "This one commits nothing any more; end it.")
-            with self._told():
-                yield
-                self._connection.execute("COMMIT")
+                raise StoreBusy(f"{self.place}: another engine has taken this state over", "This one commits nothing any more; end it.")
         except BaseException:
-            with contextlib.suppress(apsw.Error):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+            self.give_up()
             raise
+
+    def commit(self) -> None:
+        """End the transaction, all of it done."""
+        with self._told():
+            self._connection.execute("COMMIT")
+
+    def give_up(self) -> None:
+        """End the transaction, nothing done."""
+        with contextlib.suppress(apsw.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[apsw.Connection]:
@@ -100,15 +115,34 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except apsw.Error as error:
-            raise explained(error, self._place) from error
-        except UnicodeEncodeError as error:
-            raise StoreError(f"{self._place}: a text that is no Unicode cannot be kept", "Nothing was recorded.") from error
+        except (apsw.Error, UnicodeEncodeError) as error:
+            raise explained(error, self.place) from error
 
 
-def explained(error: apsw.Error | OSError, place: str) -> StoreError:
+class _Writing:
+    """A transaction as a context. Written out, since a generator takes longer than many of the statements."""
+
+    def __init__(self, database: Database, durable: Durable) -> None:
+        self._database, self._durable = database, durable
+
+    def __enter__(self) -> None:
+        self._database.begin(self._durable)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._database.commit()
+        finally:
+            self._database.give_up()  # of what is committed nothing is given up
+        if isinstance(error, apsw.Error | UnicodeEncodeError):
+            raise explained(error, self._database.place) from error
+
+
+def explained(error: apsw.Error | OSError | UnicodeEncodeError, place: str) -> StoreError:
     """What happened to a state file, and what a person can do about it."""
     match error:
+        case UnicodeEncodeError():
+            return StoreError(f"{place}: a text that is no Unicode cannot be kept", "Nothing was recorded.")
         case apsw.ConstraintError():
             return Taken(f"{place}: {error}", "Nothing was recorded. This is a fault in accord: please report it.")
         case apsw.FullError():
@@ -125,5 +159,5 @@ def explained(error: apsw.Error | OSError, place: str) -> StoreError:
     return StoreError(f"{place}: {_words(error)}", "Nothing was recorded. Check the disk, then run it again.")
 
 
-def _words(error: apsw.Error | OSError) -> str:
+def _words(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)

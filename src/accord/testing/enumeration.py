@@ -10,10 +10,9 @@ nothing goes wrong any more.
 """
 
 import asyncio
-import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -27,7 +26,6 @@ from accord.model.records import Side
 from accord.ports import Connector
 from accord.store.database import Database
 from accord.store.sqlite import SqliteStore
-from accord.store.statements import Durable
 from accord.testing.enumeration_scenes import Scene
 from accord.testing.memoryengine import KeepHere, one_run, wanted
 from accord.testing.simulation_crashes import Crash
@@ -92,15 +90,13 @@ class PointedDatabase(Database):
     """A database with a point before and after each commit."""
 
     def __init__(self, inner: Database, points: Points) -> None:
-        super().__init__(inner._connection, inner._place, inner._fence)
+        super().__init__(inner._connection, inner.place, inner._fence)
         self.points = points
 
-    @contextlib.contextmanager
-    def writing(self, durable: Durable = Durable.FLUSHED) -> Iterator[None]:
+    def commit(self) -> None:
         """See Database."""
-        with super().writing(durable):
-            yield
-            self.points.here("commit")
+        self.points.here("commit")
+        super().commit()
         self.points.here("commit")
 
 
