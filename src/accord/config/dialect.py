@@ -17,9 +17,12 @@ from accord.config.manifest import SHAPE
 from accord.config.yamlfile import YamlFile
 from accord.model.manifest import Datatype, Manifest, Property
 
-BASE = "/standin/v1"
+BASE = "/api/v1"
 VALUES = "values."
 ID, REFERENCE = "id", "reference"
+_OTHER_WORDS = frozenset({"api", "v1"})
+"""What stands in every address, and so names no collection."""
+
 _COLLECTION = re.compile(r"/([a-z0-9-]+)")
 _MEMBER = re.compile(r"values\.([\w$-]+)")
 
@@ -39,7 +42,7 @@ class Wire:
 
 def collection_of(name: str, taken: Iterable[str]) -> str:
     """The word for a datatype in addresses: its own, as far as an address can hold it, and unlike those taken."""
-    return _free(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "records", "-", taken)
+    return _free(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "records", "-", {*taken, *_OTHER_WORDS})
 
 
 def member_of(name: str, taken: Iterable[str]) -> str:
@@ -140,7 +143,7 @@ def _taken(data: dict[str, Any]) -> Manifest:
 
 def _same(what: str, found: object, expected: object) -> None:
     if found != expected:
-        raise ValueError(f"{what} is otherwise")
+        raise ValueError(f"{what} is not as in the dialect of a stand-in")
 
 
 def _once(what: str, words: list[str]) -> None:

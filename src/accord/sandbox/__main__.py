@@ -1,16 +1,19 @@
-"""`python -m accord.sandbox customcrm|membercare`: one stand-in server, from its command line.
+"""`python -m accord.sandbox customcrm|membercare|standin`: one stand-in server, from its command line.
 
 Owns: the flags. Does not own: anything they set.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
-from accord.sandbox import customcrm, membercare
+from accord.errors import ConfigurationError
+from accord.sandbox import customcrm, membercare, standin
 from accord.sandbox.faults import Fault, Faults
-from accord.sandbox.process import CUSTOMCRM_KEY, MEMBERCARE_KEY, MEMBERCARE_PERSON
+from accord.sandbox.process import CUSTOMCRM_KEY, MEMBERCARE_KEY, MEMBERCARE_PERSON, STANDIN_KEY
 from accord.sandbox.serving import serve
 from accord.sandbox.web import Application
 
@@ -40,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     care.add_argument("--person", default=MEMBERCARE_PERSON, help="number of the person to impersonate")
     care.add_argument("--token-seconds", type=float, default=3600.0)
     care.add_argument("--strict", action="store_true", help="only the calls of the public API")
+    other = names.add_parser("standin", parents=[common])
+    other.add_argument("--key", default=STANDIN_KEY)
+    other.add_argument("--manifest", type=Path, required=True, help="what it serves")
     return top
 
 
@@ -53,10 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def make(origin: str) -> Application:
         if given.name == "customcrm":
             return customcrm.application(customcrm.Settings(given.key, given.size, given.seed, given.rate), faults)
+        if given.name == "standin":
+            return standin.application(standin.served(given.manifest)[1], standin.Settings(given.key, given.size, given.seed), faults)
         settings = membercare.Settings(origin, given.key, given.person, given.token_seconds, given.strict, given.size, given.seed)
         return membercare.application(settings, faults)
 
-    serve(make, given.port, die_with_parent=given.die_with_parent)
+    try:
+        serve(make, given.port, die_with_parent=given.die_with_parent)
+    except ConfigurationError as error:
+        sys.exit("\n".join(map(str, error.problems)))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,17 @@ Owns: start, Running. Does not own: the server (serving.py), its command line (_
 import contextlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Name = Literal["customcrm", "membercare"]
+Name = Literal["customcrm", "membercare", "standin"]
 CUSTOMCRM_KEY = "customcrm-demo-key"
 MEMBERCARE_KEY = "membercare-demo-key"
 MEMBERCARE_PERSON = "1"
+STANDIN_KEY = "standin-demo-key"
+_KEYS: Mapping[Name, str] = {"customcrm": CUSTOMCRM_KEY, "membercare": MEMBERCARE_KEY, "standin": STANDIN_KEY}
 ENDING_SECONDS = 5.0
 
 
@@ -66,12 +68,12 @@ class Running:
 
 
 def start(name: Name, size: int = 200, seed: int = 1, *, port: int = 0, key: str | None = None, options: Sequence[str] = ()) -> Running:
-    """Start a server with ``size`` seeded left records and wait until it listens.
+    """Start a server with ``size`` seeded left records (a stand-in: of each datatype) and wait until it listens.
 
-    ``options``: further flags of ``python -m accord.sandbox``, such as "--strict" or "--fault=slow:milliseconds=20". The process ends with
-    this one. Raises SandboxFailed.
+    ``options``: further flags of ``python -m accord.sandbox``, such as "--strict" or "--fault=slow:milliseconds=20"; "standin" needs
+    "--manifest=FILE". The process ends with this one. Raises SandboxFailed.
     """
-    taken = key or (CUSTOMCRM_KEY if name == "customcrm" else MEMBERCARE_KEY)
+    taken = key or _KEYS[name]
     flags = ["--port", str(port), "--size", str(size), "--seed", str(seed), "--key", taken, "--die-with-parent", *options]
     process = subprocess.Popen(
         [sys.executable, "-m", "accord.sandbox", name, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
