@@ -114,3 +114,9 @@ def test_json_errors_are_one_object_with_the_exit_code(folder: Path) -> None:
 @pytest.mark.parametrize("words", [("frob",), ("sync", "--frob"), ("sync", "--dataflow", "nothere.yaml"), ("why", "CO-1", "more")])
 def test_wrong_words_end_with_3_and_a_hint(folder: Path, words: tuple[str, ...]) -> None:
     refused(accord(folder, *words), 3)
+
+
+def test_a_listing_that_nobody_reads_cannot_be_vouched_for(folder: Path, servers: tuple[Running, Running]) -> None:
+    fill_in(folder, *servers)
+    refused(accord(folder, "sync", "--believe", "customcrm:Orders"), 3, '"customcrm:Orders" is no system and datatype', "customcrm:Order")
+    assert calls(servers[0].url)["reads"] == 0

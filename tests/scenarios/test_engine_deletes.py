@@ -100,6 +100,24 @@ def test_GUARD_02_a_listing_that_lacks_most_of_what_was_there_is_not_believed(mo
         assert s.pairs(PERSON) == pairs
 
 
+def test_GUARD_02_what_a_person_has_looked_at_is_believed_and_still_held_to_the_budget() -> None:
+    deletes = Rules(deletes=DeletePolicy.DELETE)
+    with stage(deletes, right=SILENT) as s:
+        pairs = people(s, 20)
+        for _, right in pairs:
+            s.register.user_delete("Persons", right)
+        with pytest.raises(ListingFailed, match="the listing is empty"):
+            s.run()
+        s.believed = frozenset({(Side.RIGHT, "Persons")})
+        s.run()
+        assert len(s.crm.live("Contact")) == 20, "the budget of deletes holds them"
+        assert {row.rule for row in s.waiting()} == {"GUARD-01"}
+        s.believed = frozenset()
+        s.approve = True
+        s.run(full=True)
+        assert not s.crm.live("Contact")
+
+
 def test_P8_an_id_that_the_target_gives_again_ends_the_link_of_the_record_that_had_it() -> None:
     """The link of what was deleted and only reported stood against the new one, and every later run failed."""
     with stage(right=replace(SILENT, reuses_ids=True)) as s:

@@ -116,11 +116,13 @@ async def session(
     preview: bool = False,
     go_ahead: bool = False,
     approve: bool = False,
+    believe: Sequence[str] = (),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> AsyncIterator[Session]:
     """Open store, connectors and engine, and let go of them at the end. ``preview``: on a copy of the state, with pretended writes.
 
-    Raises StoreBusy when another engine holds the state.
+    ``believe``: "system:datatype" of listings that a person vouches for. Raises UsageError for one that no flow reads, StoreBusy when
+    another engine holds the state.
     """
     from accord.engine.parts import Engine, ignore_progress
     from accord.engine.preview import PretendedWrites
@@ -148,6 +150,7 @@ async def session(
             progress=progress or ignore_progress,
             go_ahead=go_ahead,
             approve=approve,
+            believed=_believed(dataflow, believe),
         )
         try:
             yield Session(setup, engine, store, pretended)
@@ -200,6 +203,19 @@ def _wanted(
         if name in wanted and datatype.reference in datatype.properties:
             wanted[name] |= {datatype.reference}  # by it, what Accord made is known again when the state was lost
     return wanted
+
+
+def _believed(dataflow: "Dataflow", places: Sequence[str]) -> "frozenset[tuple[Side, str]]":
+    from accord.errors import UsageError
+    from accord.model.records import Side
+
+    known = {
+        f"{dataflow.entry(side).system}:{flow.datatype(side)}": (side, flow.datatype(side)) for flow in dataflow.flows for side in Side
+    }
+    for one in places:
+        if one not in known:
+            raise UsageError(f'"{one}" is no system and datatype that a flow reads', f"One of: {', '.join(known)}")
+    return frozenset(known[one] for one in places)
 
 
 def connector(

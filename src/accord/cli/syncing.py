@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 
+believe_option = click.option(
+    "--believe",
+    multiple=True,
+    metavar="SYSTEM:DATATYPE",
+    help="Take it that what is missing from this listing was removed; you have looked. What is deleted on the other side stays limited.",
+)
+
 
 @click.command("sync")
 @dataflow_option
@@ -25,7 +32,8 @@ SHOWN = 20
 @click.option("--create", "go_ahead", is_flag=True, help="Give the go-ahead for creating records, from now on.")
 @click.option("--full", is_flag=True, help="List everything instead of reading only what changed.")
 @click.option("--approve", is_flag=True, help="Let happen once what the guards hold; look at it before: accord plan --approve.")
-def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool, full: bool, approve: bool) -> int:
+@believe_option
+def sync_command(path: str, flows: Sequence[str], as_json: bool, full: bool, **leave: Any) -> int:
     """Bring both systems in step once.
 
     Exit 0: done. 5: done, but something is held, in review, quarantined or unknown and needs a person.
@@ -38,7 +46,7 @@ def sync_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
     with progress_bar(not as_json) as progress:
 
         async def work() -> "Run":
-            async with app.session(setup, go_ahead=go_ahead, approve=approve, progress=progress) as opened:
+            async with app.session(setup, progress=progress, **leave) as opened:
                 return await app.run_once(opened, "sync", names, Depth.FULL if full else Depth.CHANGES)
 
         run = app.start(work())
@@ -77,7 +85,8 @@ def print_stopped(run: "Run") -> None:
 @click.option("--create", "go_ahead", is_flag=True, help="As if the go-ahead for creating had been given.")
 @click.option("--full", is_flag=True, help="List everything instead of reading only what changed.")
 @click.option("--approve", is_flag=True, help="As if what the guards hold had been approved.")
-def plan_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool, full: bool, approve: bool) -> int:
+@believe_option
+def plan_command(path: str, flows: Sequence[str], as_json: bool, full: bool, **leave: Any) -> int:
     """Show what a sync would do, with the reason for each write; write nothing, anywhere.
 
     Exit 0: nothing to do. 2: there is something to do.
@@ -90,7 +99,7 @@ def plan_command(path: str, flows: Sequence[str], as_json: bool, go_ahead: bool,
     with progress_bar(not as_json) as progress:
 
         async def work() -> "tuple[Run, list[dict[str, Any]]]":
-            async with app.session(setup, preview=True, go_ahead=go_ahead, approve=approve, progress=progress) as opened:
+            async with app.session(setup, preview=True, progress=progress, **leave) as opened:
                 run = await app.run_once(opened, "plan", names, Depth.FULL if full else Depth.CHANGES)
                 return run, planned_operations(opened, run)
 

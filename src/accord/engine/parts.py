@@ -76,6 +76,7 @@ class Engine:
 
     ``progress``: told the flow, records done, and records left as far as known. ``in_hand``: what a stop has to wait for.
     ``approve``: a person has looked: what the guards hold goes on in this run.
+    ``believed``: a person has looked there: records that a listing of these does not show may be gone, however many.
     ``unlisted``: records that are there although no full listing shows them.
     ``looked``: records that were asked for in this cycle, as a reference might mean them; ``looking``: one batch at a time asks.
     ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
@@ -94,6 +95,7 @@ class Engine:
     tries: int = 3
     go_ahead: bool = False
     approve: bool = False
+    believed: frozenset[tuple[Side, str]] = frozenset()
     tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
     in_hand: InHand = field(default_factory=InHand)
     unlisted: set[tuple[Side, str, str]] = field(default_factory=set)

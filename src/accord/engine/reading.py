@@ -97,11 +97,7 @@ async def _list(reader: "_Reader", first: bool = False) -> str | None:
                 break
             listed |= again
     if not listed and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
-        raise ListingFailed(
-            engine.connectors[side].system,
-            f"{datatype}: the listing is empty, although records were there before (GUARD-02)",
-            "Nothing was concluded from it. If the records were really removed, see docs/how-to/empty-listing.md.",
-        )
+        _doubt(reader, "the listing is empty, although records were there before")
     if not engine.connectors[side].capabilities(datatype).sees_deletes:
         await _look_for_missing(reader, listed)
     return end
@@ -140,12 +136,18 @@ async def _missing(reader: "_Reader", listed: frozenset[int]) -> list[str]:
         after = ids[-1]
         missing += [id for id in ids if hash(id) not in listed]
     if suspiciously_many(len(missing), known):
-        raise ListingFailed(
-            engine.connectors[side].system,
-            f"{datatype}: {len(missing)} of {known} known records are missing from the listing (GUARD-02)",
-            "Nothing was concluded from it. If they were really removed, see docs/how-to/empty-listing.md.",
-        )
+        _doubt(reader, f"{len(missing)} of {known} known records are missing from the listing")
     return missing
+
+
+def _doubt(reader: "_Reader", why: str) -> None:
+    """Raise ListingFailed, unless a person has looked into the system and says that it is so."""
+    engine, datatype = reader.engine, reader.datatype
+    if (reader.side, datatype) in engine.believed:
+        return
+    system = engine.connectors[reader.side].system
+    remedy = f"Nothing was concluded from it. If they were really removed: accord sync --believe {system}:{datatype}"
+    raise ListingFailed(system, f"{datatype}: {why} (GUARD-02)", remedy)
 
 
 @dataclass(slots=True)

@@ -209,6 +209,7 @@ class _History:
         """Full cycles until one writes nothing; False, and a violation, if they do not come to rest."""
         engine = self._begin(0.0)
         engine.approve = self.chances["schedule"].random() < 0.5  # a person has looked at what the guards held
+        engine.believed = frozenset((side, name) for side, kinds in self.subject.datatypes.items() for name in kinds)
         for _ in range(SETTLING + 1):
             before = self.scene.writes()
             await self._cycle(engine, Depth.FULL)

@@ -73,6 +73,7 @@ class Stage:
         self.crm, self.register = self.worlds[Side.LEFT], self.worlds[Side.RIGHT]
         self.faults = {side: FaultPlan.none() for side in Side}
         self.go_ahead = self.approve = False
+        self.believed: frozenset[tuple[Side, str]] = frozenset()
 
     # --- users --------------------------------------------------------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ class Stage:
 
     def _engine(self, store: SqliteStore, connectors: Mapping[Side, Connector], keep: KeepHere | None = None) -> Engine:
         engine = engine_of(self.dataflow, self.compiled, connectors, store, VirtualClock(self.loop), self.ids, keep)
-        engine.go_ahead, engine.approve = self.go_ahead, self.approve
+        engine.go_ahead, engine.approve, engine.believed = self.go_ahead, self.approve, self.believed
         return engine
 
     # --- what came of it ----------------------------------------------------------------------------------------------------------
