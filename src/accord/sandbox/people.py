@@ -9,6 +9,10 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from accord.sandbox.lies import Lie
+
 
 class Refused(RuntimeError):
     """The server said no; the text holds its words."""
@@ -73,3 +77,8 @@ def calls(url: str) -> dict[str, Any]:
 def reset_calls(url: str) -> None:
     """Start counting from 0."""
     call("POST", f"{url}/_sandbox/calls/reset")
+
+
+def lie(url: str, about: Lie) -> None:
+    """Have a sandbox get something wrong without a word, from now on (lies.py); ``Lie(kind="none")`` ends it."""
+    call("POST", f"{url}/_sandbox/lies", msgspec.to_builtins(about))

@@ -1,13 +1,14 @@
 """A request becomes an answer: routes, signing in, counting, faults. A small ASGI application, because a sandbox must be fast.
 
-Owns: Request, Answer, Refusal, Route, Application. Does not own: what any path means (customcrm/, membercare/), how a fault is chosen
-(faults.py), how routes are described (openapi.py).
+Owns: Request, Answer, Refusal, Route, Application. Does not own: what any path means (customcrm/, membercare/, standin/), how a fault is
+chosen (faults.py), what is lied about (lying.py), how routes are described (openapi.py).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -71,6 +72,21 @@ class Refusal(Exception):
 
 
 Handler: TypeAlias = Callable[[Request], Answer]
+Run: TypeAlias = Callable[[Request], Answer]
+"""Finds the route of a request and handles it, honestly. Raises Refusal."""
+
+
+class Liar(Protocol):
+    """Stands between a request and its handler (lying.py)."""
+
+    @property
+    def on(self) -> bool:
+        """Whether there is anything to lie about."""
+        ...
+
+    def answer(self, call: str, request: Request, run: Run) -> Answer:
+        """Carry a call out, not quite. ``call``: as in the counts. Raises Refusal."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +135,17 @@ class Application:
     """Routes behind one address. ``sign_in`` raises Refusal; ``refuse`` writes errors in the system's own shape."""
 
     def __init__(
-        self, routes: Sequence[Route], sign_in: Callable[[Request], None], refuse: Callable[[Refusal], Answer], faults: Faults, calls: Calls
+        self,
+        routes: Sequence[Route],
+        sign_in: Callable[[Request], None],
+        refuse: Callable[[Refusal], Answer],
+        faults: Faults,
+        calls: Calls,
+        lies: Liar,
     ) -> None:
         self.routes = tuple(routes)
         self.calls = calls
+        self.lies = lies
         self._sign_in = sign_in
         self._refuse = refuse
         self._faults = faults
@@ -156,16 +179,24 @@ class Application:
             raise Refusal(status, f"{method} is not possible at {path}.", code)
         return found[0], found[1], tuple(values)
 
-    def _prepare(self, scope: Scope, body: bytes) -> tuple[Route, Request, Strike]:
+    def _prepare(self, scope: Scope, body: bytes) -> tuple[Handler, Request, Strike]:
         """Find the route, sign in, count, and draw what goes wrong. Raises Refusal."""
         method, path = scope["method"], scope["path"]
         request = Request(method, path, (), scope["query_string"], scope["headers"], body)
         if not path.startswith("/_sandbox") and path != "/openapi.json":
             route, call, request.values = self._find_signed_in(request)
             self.calls.count(call, work=not route.open, write=method not in READS)
-            return route, request, self._faults.strike(call, write=method not in READS)
+            handler = partial(self._lied, call) if self.lies.on and not route.open else route.handler
+            return handler, request, self._faults.strike(call, write=method not in READS)
         route, _, request.values = self._find(method, path)
-        return route, request, Strike()
+        return route.handler, request, Strike()
+
+    def _lied(self, call: str, request: Request) -> Answer:
+        return self.lies.answer(call, request, self._honest)
+
+    def _honest(self, request: Request) -> Answer:
+        route, _, values = self._find(request.method, request.path)
+        return route.handler(replace(request, values=values))
 
     def _find_signed_in(self, request: Request) -> tuple[Route, str, tuple[str, ...]]:
         found = self._find(request.method, request.path)
@@ -183,7 +214,7 @@ class Application:
             return
         body = await _read(receive)
         try:
-            route, request, strike = self._prepare(scope, body)
+            handler, request, strike = self._prepare(scope, body)
         except Refusal as refusal:
             await _answer(send, self._refuse(refusal))
             return
@@ -192,15 +223,15 @@ class Application:
         if strike.lost_call:
             await _hang_up(scope, receive)
             return
-        answer = self._refuse_by_fault(strike) if strike.refused else self._handle(route, request)
+        answer = self._refuse_by_fault(strike) if strike.refused else self._handle(handler, request)
         if strike.lost_answer:
             await _hang_up(scope, receive)
             return
         await _answer(send, answer)
 
-    def _handle(self, route: Route, request: Request) -> Answer:
+    def _handle(self, handler: Handler, request: Request) -> Answer:
         try:
-            return route.handler(request)
+            return handler(request)
         except Refusal as refusal:
             return self._refuse(refusal)
 

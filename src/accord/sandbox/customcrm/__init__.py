@@ -125,4 +125,4 @@ def application(settings: Settings, faults: Faults, now: Now = system_now) -> Ap
     desk = Desk(
         calls, faults, {name: shelf.live for name, shelf in shelves.items()}, partial(describe, "Customcrm sandbox", own, BEARER, ERROR)
     )
-    return Application([*own, *desk.routes()], Gate(settings.key, settings.rate, now), refuse, faults, calls)
+    return Application([*own, *desk.routes()], Gate(settings.key, settings.rate, now), refuse, faults, calls, desk.lies)

@@ -39,4 +39,4 @@ def application(settings: Settings, faults: Faults, now: Now = system_now) -> Ap
     registers = (("persons", tenant.persons), ("companies", tenant.companies), ("invoices", tenant.invoices), ("products", tenant.products))
     dumps = {name: register.all for name, register in registers}
     desk = Desk(calls, faults, dumps, partial(describe, "Membercare sandbox", own, TOKEN, ERROR))
-    return Application([*own, *desk.routes()], tenant.admit, refuse, faults, calls)
+    return Application([*own, *desk.routes()], tenant.admit, refuse, faults, calls, desk.lies)

@@ -57,4 +57,4 @@ def application(datatypes: tuple[Wire, ...], settings: Settings, faults: Faults,
     own = [route for shelf in shelves.values() for route in Collection(shelf, now).routes()]
     dumps = {name: shelf.live for name, shelf in shelves.items()}
     desk = Desk(calls, faults, dumps, partial(describe, "A stand-in", own, BEARER, ERROR))
-    return Application([*own, *desk.routes()], Gate(settings.key, 0.0, now), refuse, faults, calls)
+    return Application([*own, *desk.routes()], Gate(settings.key, 0.0, now), refuse, faults, calls, desk.lies)
