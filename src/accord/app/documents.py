@@ -6,20 +6,54 @@ Owns: which parts take part. Does not own: the document (documents/), what a com
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accord.app import Setup
+from accord.app import Setup, compile_flows, notices
 from accord.app.machine import RealClock
 
 if TYPE_CHECKING:
     from accord.documents.compare import Difference
+    from accord.documents.explained import Explained
+    from accord.documents.model import Document
 
 
 def document_text(setup: Setup, form: str) -> bytes:
-    """The dataflow document of the configured flows. ``form``: "rst"."""
-    from accord.documents.write import from_dataflow, to_rst
+    """The dataflow document of the configured flows. ``form``: "rst", or in full: "html", "markdown", "pdf"."""
+    from accord.documents.write import to_rst
+
+    if form == "rst":
+        return to_rst(_document(setup))
+    page = explained(setup).page
+    if form == "markdown":
+        from accord.documents.markdown import to_markdown
+
+        return to_markdown(page)
+    from accord.documents.html import to_html
+
+    if form == "html":
+        return to_html(page)
+    from accord.documents.pdf import to_pdf
+
+    return to_pdf(to_html(page))
+
+
+def explained(setup: Setup) -> "Explained":
+    """The dataflow document in full, as a value."""
+    from accord.connectors.rest_capabilities import capabilities_of
+    from accord.documents.explained import Subject, explain
+    from accord.model.records import Side
+
+    able = {}
+    for side in Side:
+        manifest = setup.manifests[side]
+        able[side] = {name: capabilities_of(each, manifest.clock, manifest.limits) for name, each in manifest.datatypes.items()}
+    said = tuple(notice.what for notice in notices(setup))
+    return explain(Subject(setup.dataflow, _document(setup), setup.manifests, able, compile_flows(setup), said))
+
+
+def _document(setup: Setup) -> "Document":
+    from accord.documents.write import from_dataflow
 
     generated = setup.dataflow.document.generated or RealClock().now().strftime("%Y-%m-%d %H:%M:%S")
-    writers = {"rst": to_rst}
-    return writers[form](from_dataflow(setup.dataflow, setup.manifests, generated))
+    return from_dataflow(setup.dataflow, setup.manifests, generated)
 
 
 def compare_documents(old: Path, new: Path) -> "list[Difference]":

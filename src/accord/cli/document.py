@@ -18,7 +18,14 @@ def document_command() -> None:
 
 @document_command.command("write")
 @dataflow_option
-@click.option("--format", "form", type=click.Choice(["rst"]), default="rst", show_default=True, help="The form of the document.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["rst", "html", "markdown", "pdf"]),
+    default="rst",
+    show_default=True,
+    help="The form of the document.",
+)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (default: standard output).")
 def write_document(path: str, form: str, output: Path | None) -> int:
     """Write the document of the configured flows: every flow, every mapped property, every data type."""

@@ -4,7 +4,7 @@ Owns: the words for the rows of the tables, and the examples. Decides nothing: e
 decides in a run, so the page cannot say anything else than what happens. `make reference` writes it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,7 +71,7 @@ _FOLLOWS: Final = {
     Then.AGREE: "nothing is written; this is what is agreed from now on",
     Then.TO_RIGHT: "the left crosses to the right",
     Then.TO_LEFT: "the right crosses to the left",
-    Then.CONFLICT: "a conflict: [its policy](#when-both-sides-changed-it) decides",
+    Then.CONFLICT: "a conflict: its policy decides",
 }
 _IN_SHORT: Final = {Then.KEEP: "–", Then.AGREE: "agreed", Then.TO_RIGHT: "→", Then.TO_LEFT: "←", Then.CONFLICT: "conflict"}
 
@@ -135,13 +135,17 @@ def _rows() -> Iterator[str]:
     yield ""
     yield "Read from the top; the first row that fits decides. The examples are about one property, a city, with the policy `latest`."
     yield ""
-    yield from _table(
-        ("Left", "Right", "What follows", "Example", "Rule"),
-        [
-            (_STANDING[row.left], _STANDING[row.right] + _SAME_WORDS[row.same], _FOLLOWS[row.then], _example(case), row.rule)
-            for row, case in zip(TABLE, ROWS, strict=True)
-        ],
-    )
+    led = ("its policy", "[its policy](#when-both-sides-changed-it)")
+    rows = [(left, right, then.replace(*led), example, rule) for left, right, then, example, rule in decision_rows()]
+    yield from _table(("Left", "Right", "What follows", "Example", "Rule"), rows)
+
+
+def decision_rows() -> list[tuple[str, str, str, str, str]]:
+    """The decision table in words: left, right, what follows, example, rule; `code` and *stress* as in Markdown."""
+    return [
+        (_STANDING[row.left], _STANDING[row.right] + _SAME_WORDS[row.same], _FOLLOWS[row.then], _example(case), row.rule)
+        for row, case in zip(TABLE, ROWS, strict=True)
+    ]
 
 
 def _example(case: Case) -> str:
@@ -211,7 +215,12 @@ def _crossing() -> Iterator[str]:
 
 
 def _cases(cases: Sequence[tuple[str, Case]]) -> Iterator[str]:
-    yield from _table(("When", "Example", "Rule"), [(words, _example(case), case.merged().rule) for words, case in cases])
+    yield from _table(("When", "Example", "Rule"), case_rows(cases))
+
+
+def case_rows(cases: Sequence[tuple[str, Case]]) -> list[tuple[str, str, str]]:
+    """Cases in words: when, example, rule; `code` and *stress* as in Markdown."""
+    return [(words, _example(case), case.merged().rule) for words, case in cases]
 
 
 def _policy(policy: ConflictPolicy, left: Value = "Bergen", times: Times = LATER, fallback: Side = Side.LEFT) -> Case:
@@ -354,12 +363,18 @@ def _deletes() -> Iterator[str]:
     yield "*not found*. A refusal, an error or an empty answer is never evidence. A record that leaves the filter is not deleted for"
     yield "it."
     yield ""
+    yield from _table(("Policy", "The other record", "What follows", "Rule"), delete_rows())
+
+
+def delete_rows(policies: Collection[DeletePolicy] = tuple(DeletePolicy)) -> list[tuple[str, str, str, str]]:
+    """Deletions in words: policy, what became of the other record, what follows, rule; of these policies, and where both are gone."""
     rows = []
     for policy, changed, both in DELETIONS:
-        then, rule = after_delete(policy, changed, both)
-        survivor = "was deleted too" if both else "was edited" if changed else "was not touched"
-        rows.append(("any" if both else f"`{policy}`", survivor, "the link ends" if both else _AFTER[then], rule))
-    yield from _table(("Policy", "The other record", "What follows", "Rule"), rows)
+        if both or policy in policies:
+            then, rule = after_delete(policy, changed, both)
+            survivor = "was deleted too" if both else "was edited" if changed else "was not touched"
+            rows.append(("any" if both else f"`{policy}`", survivor, "the link ends" if both else _AFTER[then], rule))
+    return rows
 
 
 def _all_rules() -> Iterator[str]:

@@ -1,0 +1,123 @@
+"""A page as Markdown: tables as in GitHub's dialect, readable as plain text too.
+
+Owns: the marks of Markdown, and what must be escaped for them. Does not own: what the page says.
+"""
+
+import re
+from collections.abc import Iterator
+
+from accord.documents.page import (
+    Block,
+    Code,
+    Facts,
+    Filter,
+    Folded,
+    Link,
+    Listing,
+    Mark,
+    Page,
+    Paragraph,
+    Part,
+    Section,
+    Stress,
+    Table,
+    Verbatim,
+    Words,
+    visible,
+)
+
+DEEPEST = 6
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+
+
+def to_markdown(page: Page) -> bytes:
+    """The page in UTF-8."""
+    parts = [f"# {_text(page.title)}", *_blocks(page.opening, 2)]
+    contents = "\n".join(f"- [{_text(section.title)}](#{section.id})" for section in page.sections)
+    if contents:
+        parts += [contents]
+    parts += _blocks(page.sections, 2)
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def _blocks(blocks: tuple[Block, ...], level: int) -> Iterator[str]:
+    for block in blocks:
+        yield from _block(block, level)
+
+
+def _block(block: Block, level: int) -> Iterator[str]:
+    match block:
+        case Section():
+            yield f'{"#" * min(level, DEEPEST)} <a id="{block.id}"></a>{_text(block.title)}'
+            yield from _blocks(block.blocks, level + 1)
+        case Paragraph():
+            yield _line(block.words)
+        case Listing():
+            yield "\n".join(f"{f'{number}.' if block.numbered else '-'} {_line(item)}" for number, item in enumerate(block.items, 1))
+        case Facts():
+            yield "\n".join(f"- **{_text(name)}**: {_line(value)}" for name, value in block.rows)
+        case Table():
+            yield f"*{_text(block.caption)}*"
+            yield "\n".join(_table(block))
+        case Verbatim():
+            yield f"{_text(block.title)}:"
+            yield _fenced(block.text)
+        case Folded():
+            anchor = f'<a id="{block.id}"></a>' if block.id else ""
+            yield f"{anchor}**{_line(block.summary)}**" if _plain(block.summary) else f"{anchor}{_line(block.summary)}"
+            yield from _blocks(block.blocks, level)
+        case Filter():
+            pass  # a text shows everything
+
+
+def _plain(line: Words) -> bool:
+    return all(isinstance(part, str) for part in line)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(_text(each) for each in table.head)} |"
+    yield "|" + "---|" * len(table.head)
+    for row in table.rows:
+        yield f"| {' | '.join(_line(cell) for cell in row)} |"
+
+
+def _fenced(text: str) -> str:
+    """A block that its own text cannot close."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    return f"{fence}text\n{visible(text)}\n{fence}"
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _line(line: Words) -> str:
+    return "".join(_part(each) for each in line)
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Code():
+            return _code(part.text)
+        case Stress():
+            return f"**{_text(part.text)}**"
+        case Link():
+            return f"[{_text(part.text)}]({part.file}#{part.to})"
+        case Mark():
+            return f"**{_text(part.text)}**"
+        case _:
+            return _text(part)
+
+
+def _code(text: str) -> str:
+    """A code span on one line; a pipe would end the cell, so it is escaped, as tables have it."""
+    flat = " ".join(visible(text).split()).replace("|", "\\|")
+    if not flat:
+        return "` `"
+    ticks = "`" * (1 + max((len(run) for run in re.findall(r"`+", flat)), default=0))
+    pad = " " if "`" in flat else ""
+    return f"{ticks}{pad}{flat}{pad}{ticks}"
+
+
+def _text(text: str) -> str:
+    """Text in which nothing is markup, on one line."""
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _MARKS.sub(r"\\\1", " ".join(visible(text).split(" ")).replace("\n", " ")))
