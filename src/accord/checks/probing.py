@@ -211,7 +211,7 @@ def _properties(described: Datatype, seen: Sequence[Seen]) -> Answer:
         return Verdict.CANNOT_TELL, "there is no record"
     misfits = []
     for name, each in described.properties.items():
-        wrong = [one for one in seen if not _fits(each, one.values.get(name))]
+        wrong = [one for one in seen if not fits(each, one.values.get(name))]
         if wrong:
             held = type(wrong[0].values[name]).__name__
             misfits.append(
@@ -225,7 +225,8 @@ def _properties(described: Datatype, seen: Sequence[Seen]) -> Answer:
     return Verdict.WORKS, f"{len(described.properties)} properties in {_count(len(seen), 'record')}, all of their types"
 
 
-def _fits(each: Property, value: Raw) -> bool:
+def fits(each: Property, value: Raw) -> bool:
+    """Whether a raw value is of the type, and one of the options, that the manifest gives its property; nothing at all always is."""
     if value is None or value == "":
         return True
     return _is_of_type(each, value) and (each.options is None or value in each.options)

@@ -1,4 +1,4 @@
-"""document write and compare: the dataflow document.
+"""document write and compare: the dataflow document; run and verify are in document_run.py.
 
 Owns: the command's words. Does not own: the document's form (documents/).
 """
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from accord.cli.document_run import run_document, verify_report
 from accord.cli.output import dataflow_option, json_option, print_json
 
 
@@ -60,3 +61,7 @@ def compare_documents(old: Path, new: Path, as_json: bool) -> int:
             click.echo(str(one))
         click.echo(f"{len(found)} difference{'s' * (len(found) > 1)}" if found else "they say the same")
     return 2 if found else 0
+
+
+document_command.add_command(run_document)
+document_command.add_command(verify_report)

@@ -1,0 +1,247 @@
+"""The document run as a checklist: sandboxes or systems, connectors with the seam between, an engine with a fresh state, the phases.
+
+Owns: which parts take part, which systems may be written. Does not own: the checklist (checks/), what a command says.
+"""
+
+import contextlib
+import functools
+import hashlib
+import random
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accord.app import STATE_FOLDER, Session, Setup, compile_flows, load, require_secrets, run_once
+from accord.app.documents import document_text
+from accord.app.machine import RandomIds, RealClock, StoreThread
+
+if TYPE_CHECKING:
+    from accord.checks.course import Bench
+    from accord.checks.report import Report, SystemUnderTest
+    from accord.checks.roll import Roll
+    from accord.checks.seam import TestRecordsOnly
+    from accord.checks.wire import Noted
+    from accord.model.records import Side
+    from accord.ports import Secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked for. ``allowed``: names of systems that may be written; ``leave``: records may stay where a system cannot delete.
+
+    ``sandbox``: both systems are stand-ins of this run. ``key``: seals the report. ``tell``: is told what is being done.
+    """
+
+    names: Sequence[str] = ()
+    seed: int = 1
+    allowed: Sequence[str] = ()
+    leave: bool = False
+    sandbox: bool = False
+    key: bytes | None = None
+    tell: Callable[[str], None] = lambda _: None
+
+
+@contextlib.contextmanager
+def sandboxes(path: Path | None, size: int = 60, seed: int = 1, options: Mapping[str, Sequence[str]] | None = None) -> Iterator[Setup]:
+    """Both stand-ins, and the dataflow of a file, or the shipped one, as it runs on them.
+
+    ``options``: flags of a server by its name. Raises ConfigurationError, also for a dataflow between other systems.
+    """
+    from accord.config.secrets import EnvironmentSecrets
+    from accord.config.starter import write_starter
+    from accord.errors import UsageError
+    from accord.model.records import Side
+    from accord.sandbox.process import start
+
+    given = options or {}
+    with tempfile.TemporaryDirectory(prefix="accord-checklist-") as scratch:
+        if path is None:
+            write_starter(Path(scratch) / "it", demo=True)
+        setup = load(path or Path(scratch) / "it" / "dataflow.yaml")
+        if (names := [setup.manifests[side].system for side in Side]) != ["customcrm", "membercare"]:
+            raise UsageError(f"there is no stand-in for {names[0]} and {names[1]}", "Run it on test systems: --allow-writes-to.")
+        with (
+            start("customcrm", size, seed, options=given.get("customcrm", ())) as crm,
+            start("membercare", size, seed, options=given.get("membercare", ())) as care,
+        ):
+            running = {Side.LEFT: crm, Side.RIGHT: care}
+            known = {"CUSTOMCRM_URL": crm.url, "CUSTOMCRM_KEY": crm.key, "CUSTOMCRM_WEBHOOK_SECRET": "whsec_c2FuZGJveA=="}
+            known |= {"MEMBERCARE_URL": care.url, "MEMBERCARE_KEY": care.key, "MEMBERCARE_PERSON": "1"}
+            # the environment is not asked: it may lead to somebody's real systems
+            manifests = {side: replace(each, origin=running[side].url) for side, each in setup.manifests.items()}
+            yield Setup(setup.dataflow, manifests, EnvironmentSecrets({}, known), Path(scratch))
+
+
+async def run_document(setup: Setup, wanted: Wanted) -> "Report":
+    """Run the document of a dataflow as a checklist. Test records are removed afterwards, also when it is interrupted.
+
+    Raises UsageError when a system may not be written or an earlier run has to be cleaned first, SystemProblem when one cannot be listed.
+    """
+    from accord.checks.course import course_of
+    from accord.checks.phases import run_all
+    from accord.checks.report import Report, sealed
+    from accord.model.records import Side
+
+    _require_leave(setup, wanted)
+    async with _bench(setup, wanted) as bench:
+        course, started = course_of(bench), bench.engine.now()
+        left = await run_all(course, keep=wanted.sandbox)
+        text = document_text(setup, "rst")
+        report = Report(
+            title=text.decode().splitlines()[1],
+            document=f"sha256:{hashlib.sha256(text).hexdigest()}",
+            seed=wanted.seed,
+            started=started,
+            ended=bench.engine.now(),
+            systems=tuple(_under_test(setup, side, wanted.sandbox) for side in Side),
+            flows=tuple(flow.name for flow in setup.dataflow.flows if course.asked(flow)),
+            lines=course.answers.all(),
+            left_behind=tuple(left),
+        )
+    return sealed(report, wanted.key)
+
+
+async def clean(setup: Setup, wanted: Wanted) -> tuple[int, Sequence[str]]:
+    """Remove what an interrupted run left: how many records are gone, and those that are still there. Raises as ``run_document``."""
+    from accord.checks.cleaning import clean_unfinished
+    from accord.checks.roll import unfinished
+
+    path = _roll_path(setup)
+    if not unfinished(path):
+        path.unlink(missing_ok=True)
+        return 0, ()
+    _require_leave(setup, replace(wanted, leave=True))
+    async with _bench(setup, wanted, again=True) as bench:
+        return await clean_unfinished(bench.hands, bench.roll)
+
+
+def _roll_path(setup: Setup) -> Path:
+    return setup.folder / STATE_FOLDER / f"{Path(setup.dataflow.path).stem}.checklist"
+
+
+def _require_leave(setup: Setup, wanted: Wanted) -> None:
+    """Raise UsageError unless both systems may be written, and test records may stay where they could not be removed."""
+    from accord.errors import UsageError
+    from accord.model.records import Side
+
+    if wanted.sandbox:
+        return
+    systems = [setup.manifests[side].system for side in Side]
+    if refused := [name for name in dict.fromkeys(systems) if name not in wanted.allowed]:
+        remedy = f"If test records may be made there: {' '.join(f'--allow-writes-to {name}' for name in refused)}. Or: --sandbox"
+        raise UsageError(f"the checklist makes test records in {' and '.join(refused)}", remedy)
+    if unknown := [name for name in wanted.allowed if name not in systems]:
+        raise UsageError(f"--allow-writes-to {unknown[0]}: the systems are {' and '.join(systems)}", "Correct the name.")
+    flows = [flow for flow in setup.dataflow.flows if not wanted.names or flow.name in wanted.names]
+    kinds = [(side, flow.datatype(side)) for flow in flows for side in Side]
+    stay = [f"{setup.manifests[side].system} {kind}" for side, kind in kinds if not setup.manifests[side].datatypes[kind].delete]
+    if stay and not wanted.leave:
+        raise UsageError(
+            f"test records could not be removed from {', '.join(dict.fromkeys(stay))}: the manifest has no way to delete them",
+            "If they may stay, marked, say so: --leave-records.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Secrets that remember what was looked up, so that it can be masked in the evidence."""
+
+    inner: "Secrets"
+    known: list[str]
+
+    def get(self, reference: str) -> str:
+        secret = str(self.inner.get(reference))
+        if secret not in self.known:
+            self.known.append(secret)
+        return secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    """What goes over the wire is noted in ``calls``; with these secrets."""
+
+    calls: "list[Noted]"
+    secrets: _Opened
+
+
+@contextlib.asynccontextmanager
+async def _bench(setup: Setup, wanted: Wanted, again: bool = False) -> "AsyncIterator[Bench]":
+    """All parts, and an engine on a state that is gone afterwards. ``again``: to clean up after an earlier run."""
+    from accord.checks.course import Bench
+    from accord.checks.hands import Hands
+    from accord.checks.roll import Roll, unfinished
+    from accord.engine.parts import Engine
+    from accord.errors import UsageError
+    from accord.model.dataflow import Onboarding
+    from accord.model.records import Side
+    from accord.store.sqlite import SqliteStore
+
+    if not wanted.sandbox:
+        require_secrets(setup)
+    if unknown := [name for name in wanted.names if name not in [flow.name for flow in setup.dataflow.flows]]:
+        raise UsageError(f"there is no flow {unknown[0]}", f"Known are: {', '.join(flow.name for flow in setup.dataflow.flows)}.")
+    roll = Roll(_roll_path(setup))
+    if not again and unfinished(roll.path):
+        raise UsageError("an earlier checklist left test records", "Remove them first: accord document run --clean.")
+    flows = tuple(replace(flow, onboarding=Onboarding.CREATE) for flow in setup.dataflow.flows)
+    dataflow, keep = replace(setup.dataflow, flows=flows), StoreThread()
+    compiled = compile_flows(replace(setup, dataflow=dataflow))
+    secrets = _Opened(setup.secrets, [])
+    calls: list[Noted] = []
+    marks: set[str] = set()
+    with contextlib.ExitStack() as stack:
+        stack.callback(keep.close)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="accord-checklist-"))
+        store = stack.enter_context(SqliteStore.open(Path(folder) / "state.db", flows))
+        seams = {side: _seam(setup, side, roll, _Wire(calls, secrets), None) for side in Side}
+        hands = Hands({side: _seam(setup, side, roll, _Wire(calls, secrets), marks) for side in Side}, marks, RandomIds().new())
+        engine = Engine(
+            dataflow=dataflow,
+            compiled=compiled,
+            connectors=dict(seams),
+            store=store,
+            keep=keep,
+            clock=RealClock(),
+            ids=RandomIds(),
+            go_ahead=True,
+        )
+        cycle = functools.partial(run_once, Session(setup, engine, store), "checklist", ())
+        try:
+            yield Bench(engine, setup.manifests, wanted.names, seams, hands, roll, calls, cycle, secrets.known, wanted.seed, wanted.tell)
+        finally:
+            for one in (*seams.values(), *hands.sides.values()):
+                await one.close()
+            roll.close(finished=wanted.sandbox)
+
+
+def _seam(setup: Setup, side: "Side", roll: "Roll", wire: _Wire, marks: set[str] | None) -> "TestRecordsOnly":
+    """A connector that touches only the roll. ``marks``: under which it may create; None: for records of the other side on the roll."""
+    from accord.checks.seam import TestRecordsOnly
+    from accord.checks.wire import NotedHttp
+    from accord.connectors.rest import RestConnector, open_http
+    from accord.core.matching import reference
+
+    manifest, clock = setup.manifests[side], RealClock()
+    wanted = {flow.datatype(side): frozenset(manifest.datatypes[flow.datatype(side)].properties) for flow in setup.dataflow.flows}
+    by = "engine" if marks is None else "checklist"
+    http = NotedHttp(open_http(manifest, wire.secrets), by, manifest.system, manifest.authentication.path or "", clock, wire.calls)
+    inner = RestConnector(manifest, side, wanted, http, wire.secrets, clock, random.SystemRandom())
+    other = setup.manifests[side.other].system
+
+    def may_create(mark: str) -> bool:
+        if marks is not None:
+            return mark in marks
+        return any(ref.side is side.other and reference(other, ref) == mark for ref in roll.made)
+
+    return TestRecordsOnly(inner, side, roll, may_create)
+
+
+def _under_test(setup: Setup, side: "Side", sandbox: bool) -> "SystemUnderTest":
+    from accord.checks.report import SystemUnderTest
+    from accord.connectors.rest_paths import fill_secrets
+
+    manifest = setup.manifests[side]
+    origin = fill_secrets(manifest.origin, lambda one: str(setup.secrets.get(one)))
+    return SystemUnderTest(side=side, name=manifest.system, origin=origin, sandbox=sandbox)

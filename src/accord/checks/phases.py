@@ -1,0 +1,26 @@
+"""The order of a checklist's phases, and that its test records are removed however it ends.
+
+Owns: the order. Does not own: the phases (running.py, limits.py).
+"""
+
+from collections.abc import Sequence
+
+from accord.checks.cleaning import clean_up
+from accord.checks.course import Course
+from accord.checks.running import Running
+from accord.model.records import Side
+
+
+async def run_all(course: Course, keep: bool = False) -> Sequence[str]:
+    """Run every phase; give what could not be removed. ``keep``: the systems end with the run, so nothing is removed one by one."""
+    running = Running(course)
+    try:
+        await running.note_what_is_there()
+        await running.create()
+        await running.silent()
+        for side in Side:
+            await running.edit(side)
+        await running.sweep()
+    finally:
+        left = () if keep else await clean_up(course.bench.hands, course.bench.roll)
+    return left

@@ -1,0 +1,306 @@
+"""The document run as a checklist: test records are made, edited and deleted in both systems, the engine runs, every line is judged.
+
+Owns: the phases and their order. Does not own: the questions (questions.py), what may be touched (seam.py: only the test records are seen,
+written and created for), values (values.py), what has to follow (subjects.py), judging (judging.py), removing the records (cleaning.py).
+
+The engine is the real one, with the real connectors, on a fresh state of its own. What has to be held is worked out from what was typed and
+from the mapping; it is compared with what both systems answer when they are read afresh, never with the engine's books.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accord.checks.course import Course, merged
+from accord.checks.finding import find_counterparts, sweep
+from accord.checks.judging import ALL_STATES, Judge, Phase, Wrong, adopt, wrongs
+from accord.checks.questions import WAYS, places_of
+from accord.checks.report import Kind, Verdict
+from accord.checks.subjects import Role, Subject
+from accord.core.flowrules import names_on
+from accord.core.matching import reference
+from accord.engine.parts import Depth
+from accord.errors import AccordError
+from accord.model.dataflow import Creation, Direction, PropertyMapping
+from accord.model.links import PendingState
+from accord.model.records import RecordRef, Side
+from accord.model.values import DataType, Raw
+
+ATTEMPTS = 2
+"""Runs until a value that has not arrived counts as not arriving."""
+
+QUIET = 4
+"""Runs at most until the new records are settled."""
+
+MARGIN_SECONDS = 0.2
+BOTH_WAYS = (Role.MAIN, Role.RIGHT_MADE, Role.MATCHED, Role.LEFT_OUT, Role.RIGHT_OUT)
+
+
+class Running:
+    """One run of a checklist, phase by phase."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.bench = course.bench
+        self.rules: dict[tuple[str, str], list[tuple[str, str]]] = {}
+
+    # --- records come to be ----------------------------------------------------------------------------------------------------------
+
+    async def note_what_is_there(self) -> None:
+        """Before anything is made: the ids of all records of the datatypes concerned; none of these ever counts as a test record."""
+        self.bench.tell("looking at what is there")
+        for side in Side:
+            for datatype in dict.fromkeys(flow.datatype(side) for flow in self.course.flows):
+                async for one in self.bench.hands.listed(side, datatype):
+                    self.bench.roll.before.add(one.ref)
+
+    async def create(self) -> None:
+        """New records on the left, and what has to come of them; then on the right, and those that are on both sides already."""
+        self.bench.tell("new records")
+        phase = self._phase(Kind.ARRIVES, Direction.LEFT_TO_RIGHT)
+        for flow in self.course.flows:
+            if flow.create is not Creation.NONE:
+                await self._new(Subject(self.bench.engine.compiled[flow.name], Role.MAIN), Side.LEFT, wanted=True)
+                if flow.where.left:
+                    await self._new(Subject(self.bench.engine.compiled[flow.name], Role.LEFT_OUT), Side.LEFT, wanted=False)
+        await self._created(phase)
+        phase = self._phase(Kind.ARRIVES, Direction.RIGHT_TO_LEFT)
+        for flow in self.course.flows:
+            compiled = self.bench.engine.compiled[flow.name]
+            if flow.create is Creation.BOTH:
+                await self._new(Subject(compiled, Role.RIGHT_MADE), Side.RIGHT, wanted=True)
+                if flow.where.right:
+                    await self._new(Subject(compiled, Role.RIGHT_OUT), Side.RIGHT, wanted=False)
+            if flow.match:
+                await self._twins(Subject(compiled, Role.MATCHED))
+        await self._created(phase)
+
+    async def _new(self, subject: Subject, side: Side, wanted: bool) -> None:
+        """One record on one side, inside the filter or outside of it."""
+        given = self.course.fill(subject, side)
+        added = self.course.scoped(subject, side, merged(given.values()), wanted)
+        if added is None:
+            subject.missing = f"no record could be made up that the filter {'lets in' if wanted else 'leaves out'}"
+        else:
+            subject.missing = await self.bench.hands.create(subject, side, {**merged(given.values()), **added})
+        self.course.typed[id(subject)] = given
+        self.course.subjects.append(subject)
+
+    async def _twins(self, subject: Subject) -> None:
+        """One record on each side, equal in all that is mapped, so that they match."""
+        given = self.course.fill(subject, Side.LEFT)
+        left = merged(given.values())
+        added = [self.course.scoped(subject, side, left if side is Side.LEFT else {}, wanted=True) for side in Side]
+        barred = self.bench.engine.connectors[Side.RIGHT].capabilities(subject.flow.right).read_only
+        resolved = self.course.resolved
+        common = subject.compiled.common(Side.LEFT, left, resolved).values
+        said = subject.compiled.words(Side.RIGHT, common, None, resolved)
+        right = {name: value for name, value in said.items() if name not in barred}
+        self.course.ours.learn(right)
+        subject.missing = await self.bench.hands.create(subject, Side.LEFT, {**left, **(added[0] or {})})
+        if not subject.missing:
+            subject.missing = await self.bench.hands.create(subject, Side.RIGHT, {**right, **(added[1] or {})})
+        self.course.typed[id(subject)] = given
+        self.course.subjects.append(subject)
+
+    async def _created(self, phase: Phase) -> None:
+        for _ in range(QUIET):
+            before = self._writes()
+            await self._run(phase)
+            if self._writes() == before:
+                break
+        copies = await find_counterparts(self.course)
+        judge = Judge(self.course, phase, self.rules)
+        for subject in self.course.subjects:
+            if id(subject) in self.course.typed:
+                await self._answer_created(judge, subject, copies.get(id(subject), ()))
+        await self.bench.hands.look(self.course.subjects)
+        for subject in self.course.subjects:
+            for name, raw in self.course.typed.pop(id(subject), {}).items():
+                self._type(phase, subject, Side.RIGHT if subject.role is Role.RIGHT_MADE else Side.LEFT, {name: raw})
+        found = wrongs(self.course, self.course.subjects)
+        judge.judge(self.course.subjects, found)
+        adopt(self.course, found)
+
+    async def _answer_created(self, judge: Judge, subject: Subject, copies: Sequence[RecordRef]) -> None:
+        """How many counterparts a new record has got, against how many it has to get."""
+        answers, flow = self.course.answers, subject.flow.name
+        kind = {Role.LEFT_OUT: Kind.FILTERED, Role.RIGHT_OUT: Kind.FILTERED, Role.MATCHED: Kind.MATCHED}.get(subject.role, Kind.CREATED)
+        side = Side.RIGHT if subject.role in (Role.RIGHT_MADE, Role.RIGHT_OUT) else Side.LEFT
+        question = answers.question(flow, kind, Direction.BOTH if kind is Kind.MATCHED else WAYS[side])
+        due = 0 if kind is Kind.FILTERED else 1
+        if subject.missing:
+            judge.say(question, Verdict.BLOCKED, f"the test record could not be made: {subject.missing}", subject)
+        elif len(copies) == due:
+            judge.say(question, Verdict.PASS, "", subject)
+        else:
+            system = self.bench.engine.dataflow.entry(side.other).system
+            named = f": {', '.join(map(str, copies))}" if copies else ""
+            reason = f"{system} holds {len(copies)} {subject.flow.datatype(side.other)} of it, and has to hold {due}{named}"
+            judge.say(question, Verdict.FAIL, reason + await self._said_of(subject), subject)
+
+    async def _said_of(self, subject: Subject) -> str:
+        """What the engine says of a record that has no counterpart: for the reader, never for the verdict."""
+        engine = self.bench.engine
+        for state in PendingState:
+            for row in await engine.keep(engine.store.pending, subject.flow.name, state):
+                if row.ref in subject.refs.values():
+                    return f"; the engine says: {row.cause}"
+        return ""
+
+    # --- edits -----------------------------------------------------------------------------------------------------------------------
+
+    async def silent(self) -> None:
+        """A run in which nothing has changed."""
+        self.bench.tell("a run in which nothing has changed")
+        phase = self._phase(Kind.SILENT, Direction.BOTH)
+        before = {side: len(seam.writes) for side, seam in self.bench.seams.items()}
+        found = await self._settle(phase)
+        judge = Judge(self.course, phase, self.rules)
+        flows = self._flows_of_references()
+        told = {flows.get(write.reference, "") for side, seam in self.bench.seams.items() for write in seam.writes[before[side] :]}
+        for flow in self.course.flows:
+            verdict = Verdict.FAIL if flow.name in told or phase.trouble else Verdict.PASS
+            subject = next((one for one in self.course.subjects if one.flow is flow and one.paired), None)
+            if subject is not None:
+                reason = phase.trouble or ("the second run wrote again" if verdict is Verdict.FAIL else "")
+                judge.say(self.course.answers.question(flow.name, Kind.SILENT, Direction.BOTH), verdict, reason, subject)
+        judge.judge([], found)
+        adopt(self.course, found)
+
+    async def edit(self, side: Side) -> None:
+        """Every property is changed on one side: every other one first, then the rest, so that what is not changed is seen to stay."""
+        for half in (0, 1):
+            self.bench.tell(f"changes on the {side}, {('first', 'second')[half]} half")
+            phase = self._phase(Kind.EDITED, WAYS[side])
+            for subject in self.course.of(Role.MAIN, Role.MATCHED):
+                if subject.paired and (subject.role is Role.MAIN or half == 0):
+                    await self._type_all(phase, subject, side, self._edits(subject, side, half))
+            await self._finish(phase, side)
+
+    def _edits(self, subject: Subject, side: Side, half: int) -> dict[str, dict[str, Raw]]:
+        edits: dict[str, dict[str, Raw]] = {}
+        for position, mapping in enumerate(subject.flow.properties):
+            if mapping.type is DataType.LIST and half == 0:
+                raw = self._members(subject, mapping, side)
+            else:
+                raw = self.course.invent(subject, mapping, side) if position % 2 == half or mapping.type is DataType.LIST else None
+            if raw is not None and self._stays_in_scope(subject, side, raw):
+                edits[mapping.name] = raw
+        return edits
+
+    def _members(self, subject: Subject, mapping: PropertyMapping, side: Side) -> dict[str, Raw] | None:
+        """The list with every property of its first item changed but the key."""
+        name, inventor = names_on(mapping, side)[0], self.course.inventors[subject.flow.name]
+        items: list[dict[str, Any]] = [dict(one) for one in subject.raw[side].get(name) or ()]
+        if not items:
+            return None
+        for place in places_of(subject.flow):
+            if place.mapping is mapping and place.item is not None and not place.fixed:
+                member = names_on(place.item, side)[0]
+                items[0][member] = inventor.member(mapping, place.item, side, items[0].get(member))
+        self.course.learn(subject, mapping.name, items)
+        return {name: items}
+
+    def _stays_in_scope(self, subject: Subject, side: Side, raw: Mapping[str, Raw]) -> bool:
+        return subject.compiled.in_scope(side, {**subject.raw[side], **raw})
+
+    async def _type_all(self, phase: Phase, subject: Subject, side: Side, edits: Mapping[str, dict[str, Raw]]) -> None:
+        """A person changes these properties; a change that the person's own system refuses blocks its line."""
+        asked = {name: raw for name, raw in edits.items() if self._is_asked(phase, subject, name)}
+        refused = await self.bench.hands.edit(subject, side, asked)
+        judge = Judge(self.course, phase, self.rules)
+        for name, message in refused.items():
+            system = self.bench.engine.dataflow.entry(side).system
+            judge.say(judge.question(subject, name), Verdict.BLOCKED, f"{system} refused the change: {message}", subject)
+        for name, raw in asked.items():
+            if name not in refused:
+                self._type(phase, subject, side, {name: raw})
+
+    def _is_asked(self, phase: Phase, subject: Subject, name: str) -> bool:
+        """Whether a line is about it; what is not asked for is left alone, as it may not cross, or not be changed."""
+        answers, flow = self.course.answers, subject.flow.name
+        kind = Kind.EDITED if subject.role is Role.MATCHED else phase.kind
+        places = [place.name for place in places_of(subject.flow) if place.mapping.name == name]
+        return not self.course.asked(subject.flow) or any(answers.question(flow, kind, phase.way, one) for one in places)
+
+    def _type(self, phase: Phase, subject: Subject, side: Side, edits: Mapping[str, dict[str, Raw]]) -> None:
+        for name, raw in edits.items():
+            mapping = subject.compiled.mapping(name)
+            subject.typed(side, mapping, raw, self.course.resolved)
+            phase.types(subject, *(place.name for place in places_of(subject.flow) if place.mapping is mapping))
+
+    # --- one step --------------------------------------------------------------------------------------------------------------------
+
+    def _phase(self, kind: Kind, way: Direction) -> Phase:
+        self.rules.clear()
+        return Phase(kind, way, self.course.now(), len(self.bench.calls))
+
+    async def _finish(self, phase: Phase, side: Side) -> None:
+        """After the edits of a phase: are they there, do they cross, does all else stay?"""
+        await self.bench.hands.look(self.course.subjects)
+        unheld = wrongs(self.course, self.course.subjects, (side,))
+        Judge(self.course, phase, self.rules).judge([], unheld)
+        self._take_as_typed(unheld)
+        found = await self._settle(phase)
+        Judge(self.course, phase, self.rules).judge(self.course.subjects, found)
+        adopt(self.course, found)
+
+    def _take_as_typed(self, unheld: Sequence[Wrong]) -> None:
+        """A system that holds something else than it was given: that is what has to cross."""
+        adopt(self.course, unheld)
+        for one in unheld:
+            held, fault = one.subject.holds(one.side, one.place.mapping, self.course.resolved)
+            if not fault and one.subject.paired:
+                crossed = one.subject.crossed(one.side, one.place.mapping, held, self.course.resolved)
+                one.subject.due[one.side.other][one.place.mapping.name] = crossed
+
+    async def _settle(self, phase: Phase) -> list[Wrong]:
+        """Run the engine until every record holds what it has to, or it has had its attempts; what is wrong then."""
+        found: list[Wrong] = []
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self.bench.engine.clock.sleep(self._lag())
+            await self._run(phase)
+            await self.bench.hands.look(self.course.subjects)
+            found = wrongs(self.course, self.course.subjects)
+            if not found and not phase.trouble:
+                break
+        return found
+
+    async def _run(self, phase: Phase, depth: Depth = Depth.CHANGES) -> None:
+        phase.trouble = ""
+        try:
+            run = await self.bench.cycle(depth)
+        except AccordError as error:
+            phase.trouble = str(error)
+            return
+        for intent in await self.bench.engine.keep(self.bench.engine.store.intents, ALL_STATES, 100_000):
+            if intent.run == run.id:
+                operation = intent.operation
+                pairs = [(change.name, change.rule) for change in operation.changes] + [("", each.rule) for each in operation.reasons]
+                for ref in (operation.source, operation.target):
+                    self.rules.setdefault((operation.flow, ref.id), []).extend(pairs)
+
+    def _lag(self) -> float:
+        clocks = [manifest.clock for manifest in self.bench.manifests.values()]
+        return max(clock.granularity_seconds + clock.lag_seconds for clock in clocks) + MARGIN_SECONDS
+
+    def _writes(self) -> int:
+        return sum(len(seam.writes) for seam in self.bench.seams.values())
+
+    def _flows_of_references(self) -> Mapping[str, str]:
+        """By the reference of a write, the flow of the record that caused it."""
+        dataflow = self.bench.engine.dataflow
+        return {
+            reference(dataflow.entry(side).system, ref): one.flow.name for one in self.course.subjects for side, ref in one.refs.items()
+        }
+
+    async def sweep(self) -> None:
+        """Look at every record of both systems: no other one holds a value of ours."""
+        self.bench.tell("looking for our values in other records")
+        phase = self._phase(Kind.CREATED, Direction.LEFT_TO_RIGHT)
+        judge = Judge(self.course, phase, self.rules)
+        for subject, name, where in await sweep(self.course):
+            answers = self.course.answers
+            found = [answers.question(subject.flow.name, kind, way, name) for kind in (Kind.EDITED, Kind.ARRIVES) for way in WAYS.values()]
+            judge.say(next((one for one in found if one), None), Verdict.FAIL, f"its value is in {where}, another record", subject)
