@@ -123,14 +123,14 @@ def _who_wins(subject: Subject) -> Section:
     blocks: list[Block] = [
         Paragraph(
             words(
-                "Each side is compared with what it held when both were last agreed, so a system that trims or rounds is not edited by it."
+                "Each side is compared with what it held when both were last agreed, so a system that trims or rounds what it is sent does not look edited."
             )
         ),
         Paragraph(words("Read from the top; the first row that fits decides. The examples are about one property, a city.")),
         Table(
             "Who wins, for one property of two linked records",
             ("Left", "Right", "What follows", "Example", "Rule"),
-            tuple(tuple(words(cell) for cell in row) for row in tables.decision_rows()),
+            tuple(_ruled(row) for row in tables.decision_rows()),
         ),
         Paragraph(words(_CONFLICT)),
         _cases("Both sides changed it: the policies used here", policies),
@@ -144,12 +144,17 @@ def _who_wins(subject: Subject) -> Section:
 
 
 def _cases(caption: str, cases: Sequence[tuple[str, tables.Case]]) -> Table:
-    return Table(caption, ("When", "Example", "Rule"), tuple(tuple(words(cell) for cell in row) for row in tables.case_rows(cases)))
+    return Table(caption, ("When", "Example", "Rule"), tuple(_ruled(row) for row in tables.case_rows(cases)))
+
+
+def _ruled(row: Sequence[str]) -> tuple[Words, ...]:
+    """A row of sentences of ours, with a rule id at its end."""
+    return (*(words(cell) for cell in row[:-1]), (Code(row[-1]),))
 
 
 def _deletions(subject: Subject) -> Section:
     used = {flow.deletes for flow in subject.dataflow.flows}
-    rows = tuple(tuple(words(cell) for cell in row) for row in tables.delete_rows(used))
+    rows = tuple(_ruled(row) for row in tables.delete_rows(used))
     evidence = (
         "A deletion needs evidence: the system says so, or the record is missing from complete listings and asking for it gives "
         "*not found*. A refusal, an error or an empty answer is never evidence. A record that leaves the filter is not deleted for it."

@@ -14,6 +14,7 @@ from accord.core.mapping import CompiledFlow
 from accord.core.mapping_compile import sends
 from accord.core.transforms import TRANSFORMS
 from accord.documents.examples import Worked, items_of, worked
+from accord.documents.explained_systems import system_blocks
 from accord.documents.model import Document
 from accord.documents.page import (
     Block,
@@ -32,27 +33,26 @@ from accord.documents.page import (
     joined,
 )
 from accord.documents.write import offer, opening, sync_sentence
-from accord.model.capabilities import Capabilities, ChangeCapture, Finding
+from accord.model.capabilities import Capabilities
 from accord.model.dataflow import (
     ClearPolicy,
     ConflictPolicy,
     Creation,
     Dataflow,
     DeletePolicy,
-    Direction,
     Flow,
     Onboarding,
     PropertyMapping,
 )
-from accord.model.manifest import Datatype, Manifest
+from accord.model.manifest import Manifest
 from accord.model.records import Side
 from accord.model.values import DataType, Raw
 
 ARROWS: Final[Mapping[frozenset[Side], str]] = {
-    frozenset(Side): "↔ both ways",
-    frozenset({Side.RIGHT}): "→ to the right",
-    frozenset({Side.LEFT}): "← to the left",
-    frozenset(): "– does not cross",
+    frozenset(Side): "↔\N{NO-BREAK SPACE}both\N{NO-BREAK SPACE}ways",
+    frozenset({Side.RIGHT}): "→\N{NO-BREAK SPACE}rightwards",
+    frozenset({Side.LEFT}): "←\N{NO-BREAK SPACE}leftwards",
+    frozenset(): "does not cross",
 }
 """By the sides that are written to."""
 
@@ -155,9 +155,9 @@ def flow_section(subject: Subject, position: int) -> Section:
 # --- settings ---------------------------------------------------------------------------------------------------------------------------
 
 _DELETES: Final = {
-    DeletePolicy.REPORT: "reported, and nothing else: link and other record stay",
+    DeletePolicy.REPORT: "it is told, and nothing else; link and other record stay",
     DeletePolicy.UNLINK: "the link ends; the other record stays as it is and gets no new counterpart",
-    DeletePolicy.ARCHIVE: "reported, as no system has a way to archive yet",
+    DeletePolicy.ARCHIVE: "it is told, as no system has a way to archive yet",
     DeletePolicy.DELETE: "the other record is deleted too, within the budget; one that was edited since is kept",
 }
 WINNERS: Final = {
@@ -186,12 +186,12 @@ def _settings(subject: Subject, flow: Flow) -> Iterator[tuple[str, Words]]:
         yield "Onboarding", (first[flow.onboarding],)
     for side in Side:
         filtered = flow.where.left if side is Side.LEFT else flow.where.right
-        yield f"Filter on {labels[side]}", ("only records with ", Code(filtered)) if filtered else ("none: all records",)
+        yield f"Filter on {labels[side]}", ("only records with ", Code(filtered)) if filtered else ("all records",)
     for side in Side:
         yield f"Writing to {labels[side]}", ("on" if shared(flow, side) else Stress("switched off"),)
     yield (
         "Full sync",
-        ("on: also records older than the onboarding" if flow.full_sync else "off: only records changed after the onboarding",),
+        ("on, also for records older than the onboarding" if flow.full_sync else "off, only for records changed after the onboarding",),
     )
     wins = f"{WINNERS[flow.conflict]}"
     if flow.conflict not in (ConflictPolicy.LEFT, ConflictPolicy.RIGHT, ConflictPolicy.MANUAL):
@@ -208,6 +208,12 @@ def _settings(subject: Subject, flow: Flow) -> Iterator[tuple[str, Words]]:
     )
 
 
+_SHORT: Final = {
+    ConflictPolicy.LATEST: "later\N{NO-BREAK SPACE}change",
+    ConflictPolicy.MANUAL: "a person decides",
+    ConflictPolicy.KEEP_NON_EMPTY: "who holds a value",
+    ConflictPolicy.UNION: "both, item by item",
+}
 _FORMS: Final = {
     "text": "text, upper and lower case the same",
     "name": "a name, without punctuation",
@@ -235,8 +241,8 @@ def _matching(subject: Subject, flow: Flow) -> Iterator[Block]:
         )
         for number, each in enumerate(flow.match, 1)
     )
-    head = ("", *(f"{kind(subject, flow, side)} property" for side in Side), "Compared as")
-    yield Table(f"Match criteria of {flow.name}", ("Criterion", *head[1:]), rows)
+    head = ("Try", *(kind(subject, flow, side) for side in Side), "Compared as")
+    yield Table(f"Match criteria of {flow.name}", head, rows)
 
 
 def _form(normal: str) -> str:
@@ -248,10 +254,10 @@ def _form(normal: str) -> str:
 
 
 def _properties(subject: Subject, flow: Flow) -> Iterator[Block]:
-    head = (*(f"{subject.labels[side]}" for side in Side), "Direction", "Data type", "How it crosses", "If both changed it", "Data")
+    head = (*(subject.labels[side] for side in Side), "Direction", "Type", "How it crosses", "Wins", "Data")
     rows = tuple(_property_row(subject, flow, row) for row in rows_of(flow))
     if rows:
-        yield Table(f"Properties of {flow.name}", (f"{head[0]} property", f"{head[1]} property", *head[2:]), rows)
+        yield Table(f"Properties of {flow.name}", head, rows)
     else:
         yield Paragraph(("No property is mapped: the records are linked, and nothing is carried over.",))
 
@@ -271,7 +277,7 @@ def _property_row(subject: Subject, flow: Flow, row: MappedRow) -> tuple[Words, 
 
 def _type(mapping: PropertyMapping) -> str:
     if mapping.type is DataType.DECIMAL and mapping.scale is not None:
-        return f"decimal, {count(mapping.scale, 'digit', 'digits')} after the point"
+        return f"decimal, {mapping.scale}\N{NO-BREAK SPACE}{'place' if mapping.scale == 1 else 'places'}"
     return mapping.type.value
 
 
@@ -286,9 +292,9 @@ def _crossing(subject: Subject, flow: Flow, row: MappedRow) -> Iterator[Part]:
     if mapping.type is DataType.LIST:
         yield "item by item"
     if mapping.refers_to:
-        yield f"the counterpart of what it refers to, by {' or '.join(mapping.refers_to)}"
+        yield f"the counterpart, by {' or '.join(mapping.refers_to)}"
     if mapping.required:
-        yield "required: a new record waits for it"
+        yield "required"
     if mapping.default is not None:
         yield f"if empty, written as {_shown((mapping.default,))}"
     if mapping.clear is not None and mapping.clear is not flow.clear:
@@ -315,7 +321,7 @@ def _winner(subject: Subject, flow: Flow, row: MappedRow, ways: frozenset[Side])
         return subject.labels[next(iter(ways)).other] if ways else "–"
     policy = row.mapping.conflict or (row.outer.conflict if row.outer is not None else None) or flow.conflict
     sides = {ConflictPolicy.LEFT: Side.LEFT, ConflictPolicy.RIGHT: Side.RIGHT}
-    return f"{subject.labels[sides[policy]]} wins" if policy in sides else WINNERS[policy]
+    return subject.labels[sides[policy]] if policy in sides else _SHORT[policy]
 
 
 # --- examples ---------------------------------------------------------------------------------------------------------------------------
@@ -355,53 +361,9 @@ def _shown(raw: tuple[object, ...]) -> str:
     return ", ".join({True: "true", False: "false"}[each] if isinstance(each, bool) else str(each) for each in raw)
 
 
-# --- systems ----------------------------------------------------------------------------------------------------------------------------
-
-
 def _systems(subject: Subject, flow: Flow) -> Iterator[Block]:
     for side in Side:
-        able = subject.able[side][flow.datatype(side)]
-        datatype = subject.manifests[side].datatypes[flow.datatype(side)]
-        lacks = tuple((each,) for each in _lacks(able))
-        yield Paragraph((Stress(kind(subject, flow, side)), f": {able.sentence()}."))
-        yield Facts((("How changes are seen", (_changes(able),)), ("How deletions are detected", _gone(datatype, able))))
-        if lacks:
-            yield Listing(lacks)
+        name = flow.datatype(side)
+        yield from system_blocks(kind(subject, flow, side), subject.manifests[side].datatypes[name], subject.able[side][name])
     if subject.notices:
         yield Paragraph(("What is assumed until it is confirmed: ", Link("assumptions and limits", "assumptions"), "."))
-
-
-def _changes(able: Capabilities) -> str:
-    return {
-        ChangeCapture.SINCE: "the listing is asked for what changed since",
-        ChangeCapture.FEED: "a feed names what changed; each record is then read",
-        ChangeCapture.LISTING: "all records are listed and compared with what they were",
-    }[able.changes]
-
-
-def _gone(datatype: Datatype, able: Capabilities) -> Words:
-    if datatype.deleted is not None:
-        return ("the system lists what was deleted",)
-    if able.sees_deletes:
-        return ("the record says so in ", *joined([Code(each.path) for each in datatype.gone_when], " or "))
-    return ("the system does not say: a record counts as deleted when complete listings lack it and asking for it gives not found",)
-
-
-def _lacks(able: Capabilities) -> Iterator[str]:
-    for can, sentence in (
-        (able.create, "It cannot be created through the API."),
-        (able.update, "It cannot be changed through the API."),
-        (able.delete, "It cannot be deleted through the API."),
-        (
-            able.conditional_write,
-            "A write cannot state the version it was planned for: the record is read again just before, and a short gap remains.",
-        ),
-        (able.modified_time, "It does not tell when a record was changed: where the later change should win, the configured side does."),
-        (able.stable_listing, "While pages are read a record may move from one to another: such a listing proves nothing by itself."),
-        (able.finding is not Finding.NONE, "A create that was not answered cannot be looked for: it waits for a person."),
-    ):
-        if not can:
-            yield sentence
-
-
-__all__ = ["Direction", "MappedRow", "Subject", "flow_section", "kind", "rows_of"]

@@ -30,6 +30,10 @@ from accord.documents.page import (
 
 DEEPEST = 6
 """The last level of headings that HTML has."""
+LONGEST = 26
+"""Letters of a word that still go in a column of a table."""
+SHORTEST = 16
+"""Letters of a name or value that stays on one line."""
 
 
 def to_html(page: Page) -> bytes:
@@ -123,18 +127,23 @@ def _section(section: Section, level: int) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    """A table in a box of its own, which scrolls where the window is narrow, also by keyboard."""
+    """A table in a box of its own that scrolls, also by keyboard. Where the window is narrow each row is shown as a card; the roles keep
+    it a table for those who listen to it."""
     caption = _text(table.caption)
     yield f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">'
-    yield "<table>"
+    yield '<table role="table">'
     yield f"<caption>{caption}</caption>"
-    yield f"<thead><tr>{''.join(f'<th scope={chr(34)}col{chr(34)}>{_text(each)}</th>' for each in table.head)}</tr></thead>"
-    yield "<tbody>"
+    heads = "".join(f'<th role="columnheader" scope="col">{_text(each)}</th>' for each in table.head)
+    yield f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
+    yield '<tbody role="rowgroup">'
     marks = (*table.marks, *("" for _ in table.rows[len(table.marks) :]))
     for row, mark in zip(table.rows, marks, strict=True):
         id = f' id="{escape(mark)}"' if mark else ""
-        cells = "".join(f"<td>{_line(each)}</td>" for each in row[1:])
-        yield f'<tr{id}><th scope="row">{_line(row[0])}</th>{cells}</tr>'
+        cells = "".join(
+            f'<td role="cell" data-head="{_text(head)}"><div>{_line(each)}</div></td>'
+            for head, each in zip(table.head[1:], row[1:], strict=True)
+        )
+        yield f'<tr role="row"{id}><th role="rowheader" scope="row" data-head="{_text(table.head[0])}">{_line(row[0])}</th>{cells}</tr>'
     yield "</tbody>"
     yield "</table>"
     yield "</div>"
@@ -170,7 +179,7 @@ def _line(words: Words) -> str:
 def _part(part: Part) -> str:
     match part:
         case Code():
-            return f"<code><bdi>{_text(part.text)}</bdi></code>"
+            return f"<code{_broken(part.text)}><bdi>{_text(part.text)}</bdi></code>"
         case Stress():
             return f"<strong>{_text(part.text)}</strong>"
         case Link():
@@ -178,7 +187,15 @@ def _part(part: Part) -> str:
         case Mark():
             return f'<span class="mark {part.tone.value}">{_text(part.text)}</span>'
         case _:
-            return f"<bdi>{_text(part)}</bdi>" if not part.isascii() else _text(part)
+            long = any(len(word) > LONGEST for word in part.split())
+            return f"<bdi{_broken(part) if long else ''}>{_text(part)}</bdi>" if long or not part.isascii() else _text(part)
+
+
+def _broken(text: str) -> str:
+    """How a line may break in it: within a word that is too long for a column, not within a text that is short."""
+    if any(len(word) > LONGEST for word in text.split()):
+        return ' class="long"'
+    return ' class="short"' if len(text) <= SHORTEST else ""
 
 
 def _text(text: str) -> str:
