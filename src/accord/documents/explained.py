@@ -122,9 +122,7 @@ def _who_wins(subject: Subject) -> Section:
     policies = [case for case in tables.POLICIES if case[1].rule.conflict in used]
     blocks: list[Block] = [
         Paragraph(
-            words(
-                "Each side is compared with what it held when both were last agreed, so a system that trims or rounds what it is sent does not look edited."
-            )
+            words("Each side is compared with what it held when both were last agreed: a system that trims or rounds does not look edited.")
         ),
         Paragraph(words("Read from the top; the first row that fits decides. The examples are about one property, a city.")),
         Table(
