@@ -3,11 +3,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accord.config.dialect import wires
+from accord.config.dialect import is_id, refers_to, wires
 from accord.config.manifest import manifest_of
 from accord.config.yamlfile import parse_yaml
 from accord.connectors.rest_capabilities import capabilities_of
-from accord.documents.standin import SCALE, is_id, manifest_text, refers_to, type_of
+from accord.documents.standin import SCALE, manifest_text, type_of
 from accord.model.manifest import Manifest
 
 ODD = {

@@ -9,9 +9,10 @@ whatever its name: so ``a`` and ``a.b`` may stand beside each other.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from accord.config.drafting_names import plain, singular
 from accord.config.drafting_yaml import Inline
 from accord.config.manifest import SHAPE
 from accord.config.yamlfile import YamlFile
@@ -23,6 +24,8 @@ ID, REFERENCE = "id", "reference"
 _OTHER_WORDS = frozenset({"api", "v1"})
 """What stands in every address, and so names no collection."""
 
+_IDS = frozenset({"$original_id", "id", "_id"})
+_REFERENCE_END = re.compile(r"(?:[._ -]?(?:id|ref|number|no))$", re.IGNORECASE)
 _COLLECTION = re.compile(r"/([a-z0-9-]+)")
 _MEMBER = re.compile(r"values\.([\w$-]+)")
 
@@ -31,13 +34,15 @@ _MEMBER = re.compile(r"values\.([\w$-]+)")
 class Wire:
     """One datatype as the server keeps it: its name, the word for it in addresses, and its properties by their member of ``values``.
 
-    ``shown``: the names of the properties that show the id; nobody writes them.
+    ``shown``: the names of the properties that show the id; nobody writes them. ``targets``: the collection that the property at a member
+    refers to, as far as names tell.
     """
 
     name: str
     collection: str
     properties: Mapping[str, Property]
     shown: tuple[str, ...]
+    targets: Mapping[str, str] = field(default_factory=dict)
 
 
 def collection_of(name: str, taken: Iterable[str]) -> str:
@@ -56,6 +61,20 @@ def _free(word: str, joint: str, taken: Iterable[str]) -> str:
         number += 1
         found = f"{word}{joint}{number}"
     return found
+
+
+def is_id(name: str) -> bool:
+    """Whether a property of this name shows the record's own id, which its own system gives and nobody writes."""
+    return name.strip().lower() in _IDS
+
+
+def refers_to(name: str, datatypes: Iterable[str]) -> str | None:
+    """The datatype whose id a property holds, as far as its name tells: "customerId", "customer.id" -> "Customer"; None otherwise."""
+    stem = _REFERENCE_END.sub("", name)
+    if is_id(name) or stem == name:
+        return None
+    wanted = plain(singular(re.split(r"[.\s]", stem)[-1]))
+    return next((each for each in datatypes if wanted and plain(singular(each.split(" (")[0])) == wanted), None)
 
 
 def environment_of(system: str) -> str:
@@ -110,7 +129,14 @@ def wires(manifest: Manifest) -> tuple[Wire, ...]:
     _same("authentication.kind", manifest.authentication.kind, "bearer")
     found = tuple(_wire(name, datatype) for name, datatype in manifest.datatypes.items())
     _once("list.path", [each.collection for each in found])
-    return found
+    collections = {each.name: each.collection for each in found}
+    return tuple(replace(each, targets=_targets(manifest.datatypes[each.name], collections)) for each in found)
+
+
+def _targets(datatype: Datatype, collections: Mapping[str, str]) -> dict[str, str]:
+    """Member -> the collection whose ids it holds."""
+    named = {name: refers_to(name, collections) for name, one in datatype.properties.items() if one.type == "string"}
+    return {(datatype.properties[name].path or "").removeprefix(VALUES): collections[found] for name, found in named.items() if found}
 
 
 def _wire(name: str, datatype: Datatype) -> Wire:

@@ -4,14 +4,15 @@ Owns: what a document's names and data type cells become as datatypes and proper
 server (sandbox/standin/), what crosses (the dataflow file). Pure.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accord.config.dialect import ID, VALUES, collection_of, datatype_data, environment_of, member_of, system_data
-from accord.config.drafting_names import is_about_people, is_personal, plain, singular
+from accord.config.dialect import ID, VALUES, collection_of, datatype_data, environment_of, is_id, member_of, refers_to, system_data
+from accord.config.drafting_names import is_about_people, is_personal
 from accord.config.drafting_yaml import Inline, block, remark
 from accord.model.manifest import PropertyType
+
+__all__ = ["SCALE", "is_id", "manifest_text", "refers_to", "type_of"]
 
 SCALE: Final = 6
 """Digits after the point that a stand-in's decimals hold."""
@@ -24,30 +25,14 @@ _TYPES: Mapping[str, PropertyType] = {
     "date": "date",
     **dict.fromkeys(("datetime", "instant", "timestamp"), "instant"),
 }
-_IDS = frozenset({"$original_id", "id", "_id"})
 _TEXTS = ("Label", "Remark", "Note")
 _AMOUNT = "Amount"
 _REFERENCE = "StandInReference"
-_REFERENCE_END = re.compile(r"(?:[._ -]?(?:id|ref|number|no))$", re.IGNORECASE)
 
 
 def type_of(cell: str) -> PropertyType:
     """The type that a data type cell means; text for everything that names none, such as N/A or an expression."""
     return _TYPES.get(cell.strip().strip('"').strip().lower(), "string")
-
-
-def is_id(name: str) -> bool:
-    """Whether a property of this name shows the record's own id, which its own system gives and nobody writes."""
-    return name.strip().lower() in _IDS
-
-
-def refers_to(name: str, datatypes: Iterable[str]) -> str | None:
-    """The datatype whose id a property holds, as far as its name tells: "customerId", "customer.id" -> "Customer"; None otherwise."""
-    stem = _REFERENCE_END.sub("", name)
-    if is_id(name) or stem == name:
-        return None
-    wanted = plain(singular(re.split(r"[.\s]", stem)[-1]))
-    return next((each for each in datatypes if wanted and plain(singular(each.split(" (")[0])) == wanted), None)
 
 
 def manifest_text(system: str, datatypes: Mapping[str, Mapping[str, str]], environment: str | None = None) -> str:

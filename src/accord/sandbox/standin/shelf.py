@@ -47,10 +47,11 @@ class Shelf:
     _by_reference: dict[str, list[str]] = field(default_factory=dict)
 
     def fill(self, size: int, seed: int) -> None:
-        """Put ``size`` made-up records in; those of another seed are others."""
+        """Put ``size`` made-up records in; those of another seed are others. Each refers to records that are there as well."""
         for index in range(size):
             number = seed * 1_000_000 + index + 1
             values = {name: made_up(name, one, number) for name, one in self.wire.properties.items()}
+            values |= {name: _id(target, index + 1) for name, target in self.wire.targets.items()}
             self._keep(Record(self._next_id(), 1, 0, None, values), moment(index, size))
 
     def create(self, reference: str | None, values: Mapping[str, Any]) -> Record:
@@ -84,7 +85,7 @@ class Shelf:
                 yield self.records[identifier].encoded()
 
     def _next_id(self) -> str:
-        return f"{self.wire.collection}-{len(self.records) + 1:06d}"
+        return _id(self.wire.collection, len(self.records) + 1)
 
     def _stamp(self) -> int:
         return max(self.now(), self._changes.latest + 1)
@@ -98,3 +99,7 @@ class Shelf:
             if record.id not in known:
                 known.append(record.id)
         return record
+
+
+def _id(collection: str, number: int) -> str:
+    return f"{collection}-{number:06d}"
