@@ -205,6 +205,42 @@ def test_what_the_mapping_refuses_stands_at_its_place(tmp_path: Path) -> None:
     assert all(problem.what.startswith("Contact to Persons: ") and problem.remedy for problem in found)
 
 
+ONE_PLACE = """manifest: 1
+system: crm
+origin: https://crm.example.org
+datatypes:
+  A: {id: Id, list: {path: /a}, create: [{path: /a}], properties: {Name: {}}}
+  B: {id: Id, list: {path: /b}, create: [{path: /b}], properties: {Name: {}}}
+  C: {id: Id, list: {path: /c}, create: [{path: /c}], properties: {Name: {}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flows", "refused"),
+    [
+        ("  - {left: A, right: A}\n", ["A to A"]),
+        ("  - {left: A, right: B}\n", []),
+        ("  - {left: A, right: B, create: both}\n", []),
+        ("  - {left: A, right: B}\n  - {left: B, right: C}\n", []),
+        ("  - {left: A, right: B}\n  - {left: B, right: C}\n  - {left: C, right: A}\n", ["A to B", "B to C", "C to A"]),
+        ("  - {left: A, right: B}\n  - {left: B, right: B}\n", ["B to B"]),
+        ("  - {left: A, right: A, create: none}\n", []),
+        ("  - {left: A, right: A, share: {right: false}}\n", []),
+        ("  - {left: A, right: B}\n  - {left: B, right: A, create: none}\n", []),
+    ],
+)
+def test_flows_of_one_place_with_itself_that_would_copy_their_own_copies_are_refused(
+    tmp_path: Path, flows: str, refused: list[str]
+) -> None:
+    (tmp_path / "dataflow.yaml").write_text(HEAD.replace("care", "crm") + flows)
+    one = manifest_of(parse_yaml(ONE_PLACE.encode(), "m.yaml"))
+    found = check_dataflow(read_dataflow(tmp_path / "dataflow.yaml"), one, one)
+    assert [each.what.split(":")[0] for each in found if "never end" in each.what] == refused
+    assert len(found) == len(refused)
+    tenant = manifest_of(parse_yaml(ONE_PLACE.replace("https://crm", "https://other").encode(), "m.yaml"))
+    assert check_dataflow(read_dataflow(tmp_path / "dataflow.yaml"), one, tenant) == []
+
+
 def test_assumptions_of_the_datatypes_in_use_are_noticed_once(tmp_path: Path) -> None:
     (tmp_path / "crm.yaml").write_text(CRM)
     (tmp_path / "dataflow.yaml").write_text(HEAD + "  - {left: Contact, right: Persons}\n  - {left: Log, right: Persons}\n")

@@ -53,6 +53,7 @@ def check_dataflow(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[
                 problems += _values_map(source, path, flow, datatypes)
         problems += unknown
     problems += _references_end(source, dataflow.flows)
+    problems += _copies_end(source, dataflow.flows, left, right)
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
 
 
@@ -296,6 +297,30 @@ def _place_of(where: str, mappings: Sequence[PropertyMapping]) -> KeyPath:
         if mapping.properties and where.startswith(f"{mapping.name}."):
             return ("properties", position, *_place_of(where.removeprefix(f"{mapping.name}."), mapping.properties))
     return tuple(where.split("."))
+
+
+def _copies_end(source: YamlFile, flows: Sequence[Flow], left: Manifest, right: Manifest) -> Iterator[Problem]:
+    """Within one and the same place, what is made on the right is seen on the left as well: there, flows in a circle would never end."""
+    if (left.origin, left.base_path, left.authentication, left.headers) != (
+        right.origin,
+        right.base_path,
+        right.authentication,
+        right.headers,
+    ):
+        return
+    creating = [flow for flow in flows if flow.create is not Creation.NONE and flow.share.right]
+    known = [flow for flow in creating if flow.left in left.datatypes and flow.right in right.datatypes]
+    made = {flow.name: (left.datatypes[flow.left].list.path, right.datatypes[flow.right].list.path) for flow in known}
+    for position, flow in enumerate(flows):
+        if flow.name not in made:
+            continue
+        start, reached = made[flow.name][0], {made[flow.name][1]}
+        while onward := {target for origin, target in made.values() if origin in reached} - reached:
+            reached |= onward
+        if start in reached:
+            what = f"{flow.name}: both sides are one place, and what is made there is a new {flow.left} again: that would never end"
+            remedy = "Name another system, or other credentials, on one side; or write create: none."
+            yield source.problem(("flows", position), what, remedy)
 
 
 def _references_end(source: YamlFile, flows: Sequence[Flow]) -> Iterator[Problem]:
