@@ -205,6 +205,24 @@ def test_what_the_mapping_refuses_stands_at_its_place(tmp_path: Path) -> None:
     assert all(problem.what.startswith("Contact to Persons: ") and problem.remedy for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("flows", "noticed"),
+    [
+        ("  - {left: Contact, right: Persons}\n  - {left: Contact, right: Persons, name: again}\n", ["again"]),
+        ("  - {left: Contact, right: Persons}\n  - {left: Contact, right: Persons, name: again, create: none}\n", []),
+        ("  - {left: Contact, right: Persons, where: {left: \"Name = 'x'\"}}\n  - {left: Contact, right: Persons, name: again}\n", []),
+        ("  - {left: Log, right: Persons}\n  - {left: Contact, right: Persons}\n", []),
+    ],
+)
+def test_P08_that_a_record_has_one_counterpart_is_noticed_where_several_flows_would_give_it_one(
+    tmp_path: Path, flows: str, noticed: list[str]
+) -> None:
+    (tmp_path / "dataflow.yaml").write_text(HEAD + flows)
+    left, right = (manifest_of(parse_yaml(text.encode(), "m.yaml")) for text in (CRM, CARE))
+    found = notices_of(read_dataflow(tmp_path / "dataflow.yaml"), left, right)
+    assert [each.what.split(":")[0] for each in found if "has one counterpart" in each.what] == noticed
+
+
 ONE_PLACE = """manifest: 1
 system: crm
 origin: https://crm.example.org

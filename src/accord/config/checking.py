@@ -69,6 +69,7 @@ def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Prob
         notices += _unchangeable(source, ("flows", position), flow, datatypes)
         notices += _lossy(source, ("flows", position), flow)
         notices += _alike(source, ("flows", position), flow, {each.name: each for each in dataflow.flows})
+        notices += _first_come(source, ("flows", position), flow, dataflow.flows[:position])
     return notices
 
 
@@ -110,6 +111,14 @@ def _alike(source: YamlFile, path: KeyPath, flow: Flow, flows: Mapping[str, Flow
                 what = f"{flow.name}: {', '.join(_names(mapping, side))} may be the id of {' or '.join(kinds)}, told apart by the id alone"
                 remedy = "A new reference whose id two of them have waits for a person (REF-01)."
                 yield source.problem((*path, "properties", position, "refers_to"), what, remedy)
+
+
+def _first_come(source: YamlFile, path: KeyPath, flow: Flow, earlier: Sequence[Flow]) -> Iterator[Problem]:
+    """Several flows of one left datatype: a record has one counterpart, so the first flow that takes it keeps it from the others."""
+    before = [each.name for each in earlier if each.left == flow.left and each.where.left is None]
+    if before and flow.create is not Creation.NONE:
+        what = f"{flow.name}: a {flow.left} has one counterpart; one that {' or '.join(before)} keeps in step gets none in this flow"
+        yield source.problem(path, what, "Say which records are meant, with where: {left: ...}, in the other flow.")
 
 
 def _unchangeable(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
