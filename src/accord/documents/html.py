@@ -150,12 +150,15 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _folded(folded: Folded, level: int) -> Iterator[str]:
+    """The id is inside, so that a link to it opens what is folded."""
     id = f' id="{escape(folded.id)}"' if folded.id else ""
     group = f' data-group="{escape(folded.group)}"' if folded.group else ""
-    yield f"<details{id}{group}{' open' if folded.open else ''}>"
+    yield f"<details{group}{' open' if folded.open else ''}>"
     yield f"<summary>{_line(folded.summary)}</summary>"
+    yield f'<div class="inside"{id}>'
     for block in folded.blocks:
         yield from _block(block, level)
+    yield "</div>"
     yield "</details>"
 
 

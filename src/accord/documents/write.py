@@ -53,6 +53,12 @@ def from_dataflow(dataflow: Dataflow, manifests: Mapping[Side, Manifest], genera
 
 
 def _section(section: Section) -> Iterator[str]:
+    yield from beginning(section)
+    yield from table(property_header(section), [(row.left, row.right, row.type) for row in section.rows])
+
+
+def beginning(section: Section) -> Iterator[str]:
+    """The lines of a flow as far as its properties."""
     left, right = section.left, section.right
     heading = f"{left} to {right}"
     yield from (heading, "-" * len(heading))
@@ -63,10 +69,13 @@ def _section(section: Section) -> Iterator[str]:
         yield from ("", f"{connect(left, right)}{section.connect}.")
     if section.matches:
         yield from ("", match_sentence(left, right), "")
-        yield from _table((f"{left} Property", f"{right} Property"), section.matches)
+        yield from table((f"{left} Property", f"{right} Property"), section.matches)
     yield from ("", sync_sentence(left, right), "", property_sentence(left, right), "")
-    header = (f"{left} Property", f"{right} Property", f"{section.right_system}{TYPE_HEADER}")
-    yield from _table(header, [(row.left, row.right, row.type) for row in section.rows])
+
+
+def property_header(section: Section) -> tuple[str, str, str]:
+    """The cells above the properties."""
+    return f"{section.left} Property", f"{section.right} Property", f"{section.right_system}{TYPE_HEADER}"
 
 
 TABLE: Final = (".. list-table::", "   :header-rows: 1", "")
@@ -122,7 +131,8 @@ def cell(position: int, text: str) -> str:
     return f"   {'* -' if position == 0 else '  -'} {text}"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table."""
     yield from TABLE
     for cells in (header, *rows):
         yield from (cell(position, text) for position, text in enumerate(cells))
