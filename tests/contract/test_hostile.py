@@ -16,7 +16,7 @@ from accord.connectors.hostile import Fault, FaultPlan, HostileConnector
 from accord.connectors.memory import MemoryDatatype
 from accord.errors import SystemRefused, SystemUnavailable
 from accord.model.capabilities import ChangeCapture
-from accord.model.plans import OperationKind, Outcome, OutcomeKind
+from accord.model.plans import OperationKind, Outcome, OutcomeKind, Write
 from accord.model.records import Unreadable
 from accord.testing.bench import done
 from accord.testing.connector_contract import Bench, Connect, ConnectorContract, Subject
@@ -104,6 +104,26 @@ def test_P7_creates_whose_answer_is_lost_are_unknown_and_were_made(liar: Liar, f
     assert liar.connector.injected == {fault: 1}
     liar.connector.heal()
     assert len(liar.bench.find("ours:1")[0].records) == 1
+
+
+def test_P7_a_create_that_was_given_up_is_made_later_and_only_where_the_system_says_that_this_can_be(runner: asyncio.Runner) -> None:
+    liar = Liar(runner, replace(BASE, settles=60.0))
+    late: list[tuple[float, str, Write]] = []
+    liar.connector = HostileConnector(
+        liar.world.connect(), random.Random(7), FaultPlan.only(Fault.LATE), later=lambda *one: late.append(one)
+    )
+    bench = Bench(runner.run, liar.connector, liar.world, subject_of(BASE))
+    assert bench.create({"Name": "a"}, "ours:1").kind is OutcomeKind.UNKNOWN
+    assert liar.writes() == 0
+    ((seconds, datatype, write),) = late
+    assert 0 < seconds < 60.0
+    assert liar.world.connect().carry_out(datatype, write).kind is OutcomeKind.DONE
+    assert liar.writes() == 1
+    prompt = Liar(runner, BASE)
+    prompt.connector = HostileConnector(
+        prompt.world.connect(), random.Random(7), FaultPlan.only(Fault.LATE), later=lambda *one: late.append(one)
+    )
+    assert Bench(runner.run, prompt.connector, prompt.world, subject_of(BASE)).create({"Name": "a"}).kind is OutcomeKind.DONE
 
 
 def test_P26_a_server_error_on_a_write_is_unknown_whether_it_had_an_effect_or_not(liar: Liar) -> None:

@@ -220,3 +220,15 @@ def test_a_property_that_only_a_create_may_carry_is_taken_by_a_create(bench_of: 
     assert made.kind is OutcomeKind.DONE
     refused = bench.write(bench.intent(OperationKind.CREATE, values={"Name": "a", "Number": 1}))[0]
     assert (refused.kind, refused.property) == (OutcomeKind.REFUSED, "Number")
+
+
+def test_a_value_that_only_one_live_record_may_hold_is_refused_to_a_second() -> None:
+    world = MemoryWorld(replace(BASE, unique=frozenset({"Email"})))
+    bench = Bench(asyncio.run, world.connect(), world, subject_of(BASE))
+    first = bench.create({"Email": "ada@sim.example"})
+    again = bench.create({"Email": "ada@sim.example"})
+    assert (again.kind, again.property) == (OutcomeKind.REFUSED, "Email")
+    assert first.observation is not None
+    world.system.user_delete("Contact", first.observation.ref.id)
+    assert bench.create({"Email": "ada@sim.example"}).kind is OutcomeKind.DONE
+    assert world.system.requests["duplicate"] == 1

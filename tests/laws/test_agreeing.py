@@ -116,14 +116,6 @@ def test_P4_what_a_user_changed_while_something_else_was_written_keeps_its_base(
     assert (after.left_base, after.right_base, again) == ({"p": "b", "q": "a"}, {"p": "b", "q": "a"}, ("q",))
 
 
-def test_P01_what_the_source_changed_and_did_not_send_is_looked_at_again() -> None:
-    """As when the target did not show the property before the write, and shows it in its answer."""
-    before = link_of(RIGHT, {"p": "a", "q": "a", "r": "a"}, {"p": "a", "q": "a", "r": "a"})
-    source = {"p": "b", "q": "c", "r": "a"}
-    after, again = agree(before, update(RIGHT, {"p": "b"}, {"p": "a"}), source, {"p": "b", "q": "a", "r": "a"})
-    assert (after.left_base["q"], after.right_base["q"], again) == ("a", "a", ("q",))
-
-
 def test_what_a_side_keeps_in_its_own_way_is_compared_with_its_own_base() -> None:
     before = link_of(RIGHT, {"p": "a", "q": "OSLO"}, {"p": "a", "q": "Oslo"})
     after, again = agree(before, update(RIGHT, {"p": "b"}, {"p": "a"}), {"p": "b", "q": "Oslo"}, {"p": "b", "q": "OSLO"})

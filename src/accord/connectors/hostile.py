@@ -29,6 +29,7 @@ class Fault(StrEnum):
     NOT_REACHED = "not_reached"  # the connection is refused: certainly nothing happened
     TIMED_OUT_BEFORE = "timed_out_before"  # while connecting: certainly nothing happened
     TIMED_OUT_AFTER = "timed_out_after"  # it was done, the answer is lost
+    LATE = "late"  # given up: it was done later, within the time that the system needs to settle
     NO_ID = "no_id"  # 201, but the answer does not say what was made
     SERVER_ERROR = "server_error"  # 5xx; a write may have been done or not
     SLOWED_DOWN = "slowed_down"  # 429: the call takes longer
@@ -53,6 +54,7 @@ class FaultPlan:
     not_reached: float = 0.0
     timed_out_before: float = 0.0
     timed_out_after: float = 0.0
+    late: float = 0.0
     no_id: float = 0.0
     server_error: float = 0.0
     slowed_down: float = 0.0
@@ -94,7 +96,8 @@ class HostileConnector:
     """``inner`` with faults. ``faults`` may be replaced at any time; ``injected`` counts those that made a difference.
 
     ``rng``: seeded by the caller. ``edit``: makes a user edit the record (datatype, id), for MOVED; without it that fault never strikes.
-    ``sleep``: how SLOWED_DOWN waits, seconds; without it, it only counts.
+    ``sleep``: how SLOWED_DOWN waits, seconds; without it, it only counts. ``later``: carries a write out by itself after so many seconds,
+    for LATE; only a create, or a write that states a version, is ever late: any other could undo what nobody can protect.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class HostileConnector:
         faults: FaultPlan,
         edit: Callable[[str, str], None] | None = None,
         sleep: Callable[[float], Awaitable[None]] | None = None,
+        later: Callable[[float, str, Write], None] | None = None,
     ) -> None:
         self.inner = inner
         self.faults = faults
@@ -111,6 +115,7 @@ class HostileConnector:
         self._rng = rng
         self._edit = edit
         self._sleep = sleep
+        self._later = later
         self._before: dict[RecordRef, Seen] = {}
         self._latest: dict[RecordRef, Seen] = {}
 
@@ -275,12 +280,20 @@ class HostileConnector:
             return Outcome(write.key, OutcomeKind.REFUSED, message="injected: 422 this record is refused")
         return None
 
+    def _may_be_late(self, datatype: str, write: Write) -> bool:
+        able = self.capabilities(datatype)
+        guarded = able.conditional_write and write.precondition is not None and write.precondition.version is not None
+        return bool(able.settles) and (write.kind is OperationKind.CREATE or guarded)
+
     async def _done(self, datatype: str, write: Write) -> Outcome:
         """The outcome of a write that takes its way; what is known of it afterwards is another matter."""
         await self._slow_down()
         broken = self._strikes(Fault.SERVER_ERROR, count=True)
         if broken and self._rng.random() < 0.5:
             return Outcome(write.key, OutcomeKind.UNKNOWN, message="injected: 500 before the effect")
+        if self._later is not None and self._may_be_late(datatype, write) and self._strikes(Fault.LATE, count=True):
+            self._later(self._rng.uniform(0.1, 0.9) * self.capabilities(datatype).settles, datatype, write)
+            return Outcome(write.key, OutcomeKind.UNKNOWN, message="injected: timed out, and the effect is to come")
         if self._edit is not None and write.kind is not OperationKind.CREATE and self._strikes(Fault.MOVED, count=True):
             self._edit(datatype, write.ref.id)
         (outcome,) = [each async for each in self.inner.write(datatype, [write])]

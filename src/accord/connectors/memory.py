@@ -116,7 +116,7 @@ class MemoryConnector:
         """Make the writes one after the other, in their order."""
         for write in writes:
             await self._travel()
-            outcome = self._written(datatype, write)
+            outcome = self.carry_out(datatype, write)
             await self._travel()
             yield outcome
 
@@ -176,7 +176,8 @@ class MemoryConnector:
             return None
         return self.world.mark(datatype, state)
 
-    def _written(self, datatype: str, write: Write) -> Outcome:
+    def carry_out(self, datatype: str, write: Write) -> Outcome:
+        """What the system does with a write once it has arrived."""
         try:
             seen = self._effect(datatype, write)
         except Declined as declined:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from accord.connectors.memory_datatype import EPOCH, MemoryDatatype, copied
 from accord.model.capabilities import Finding
 from accord.model.plans import OutcomeKind
-from accord.model.values import RawValues
+from accord.model.values import Raw, RawValues
 
 
 class Who(StrEnum):
@@ -158,6 +158,11 @@ class MemorySystem:
             if table.states[id][0].modified + lag <= self.now() and latest.values.get(spec.reference or "") == reference:
                 yield id, latest
 
+    def holder(self, datatype: str, name: str, value: Raw) -> str | None:
+        """The live record that holds a value, which is not empty."""
+        live = ((id, states[-1]) for id, states in self._tables[datatype].states.items() if not states[-1].deleted)
+        return next((id for id, state in live if value and state.values.get(name) == value), None)
+
     def mark(self, datatype: str, state: State) -> str | None:
         """The system's own mark of change."""
         spec = self.datatypes[datatype]
@@ -180,6 +185,7 @@ class MemorySystem:
             return id, answer
         try:
             self._check(spec, values, spec.create, spec.read_only)
+            self._check_unique(datatype, values)
         except Declined:
             self._log(Call(Who.ACCORD, CallKind.CREATE, datatype, "", effect=False, values=values, reference=reference))
             raise
@@ -189,6 +195,11 @@ class MemorySystem:
         if idempotency:
             table.answers[idempotency] = id, table.states[id][-1]
         return id, table.states[id][-1]
+
+    def forget_answers(self) -> None:
+        """Idempotency keys that were used are as good as new, as they are everywhere after a day or so."""
+        for table in self._tables.values():
+            table.answers.clear()
 
     def update(self, datatype: str, id: str, values: RawValues, if_version: str | None) -> State:
         """Change the given properties, if the version is the given one (None: whatever it is). Raises Declined."""
@@ -275,6 +286,12 @@ class MemorySystem:
                 raise Declined(OutcomeKind.REFUSED, f"422 {name} cannot be written", name)
             if value in spec.refuses.get(name, ()):
                 raise Declined(OutcomeKind.REFUSED, f"422 {name}: this value is not allowed", name)
+
+    def _check_unique(self, datatype: str, values: RawValues) -> None:
+        for name in sorted(self.datatypes[datatype].unique.intersection(values)):
+            if self.holder(datatype, name, values[name]) is not None:
+                self.requests["duplicate"] += 1
+                raise Declined(OutcomeKind.REFUSED, f"409 {name}: there is a record with this value", name)
 
     def _make(self, datatype: str, values: RawValues, reference: str) -> str:
         spec, table = self.datatypes[datatype], self._tables[datatype]

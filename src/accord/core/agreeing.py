@@ -6,7 +6,7 @@ Owns: which values become bases. Does not own: making them durable (engine/recor
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from accord.core.merging import ABSENT, Nothing, Now, items_of, standing
+from accord.core.merging import ABSENT, Nothing, items_of
 from accord.model.links import Link
 from accord.model.plans import Change, Operation, OperationKind
 from accord.model.values import Item, Scalar, Value, Values, is_empty
@@ -28,8 +28,7 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values, *, w
     Only what a create sent and the target does not hold at all proves nothing: a create of several calls may have stopped between
     them; it is sent once more, as an update. A default that a create carried stays on the target's side. A property that was not sent:
     its bases are set only if there were none and both sides hold the same. What differs without a base, and what the target changed on
-    the way (a user, a rule of its own), is left to the next merge: it keeps its old base, and so still looks changed (P4). So is what the
-    source has changed and did not send: the target may not have shown the property before, and shows it now.
+    the way (a user, a rule of its own), is left to the next merge: it keeps its old base, and so still looks changed (P4).
     """
     side = operation.side
     bases = {side: dict(link.base(side)), side.other: dict(link.base(side.other))}
@@ -54,7 +53,7 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values, *, w
 def _untouched(before: _Bases, held: Value | Nothing, answered: Value) -> tuple[_Bases, bool]:
     """The bases of a property that the write did not carry, and whether nothing of it is left to look at."""
     if ABSENT not in before:
-        return before, answered == before[0] and standing(held, before[1]) in (Now.STILL, Now.ABSENT)
+        return before, answered == before[0]
     if held is ABSENT:
         return before, True
     same = held == answered or (is_empty(held) and is_empty(answered))

@@ -48,6 +48,11 @@ class Mapped:
     faults: Mapping[str, str]
     doubts: Mapping[str, tuple[WaitsFor, ...]] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> frozenset[str]:
+        """What the record showed, whatever became of it."""
+        return frozenset((*self.values, *self.waits, *self.faults, *self.doubts))
+
 
 @dataclass(frozen=True, slots=True)
 class _Way:

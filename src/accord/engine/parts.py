@@ -31,7 +31,7 @@ class Keep(Protocol):
 class Depth(StrEnum):
     """How much a cycle reads before it works off what is pending."""
 
-    QUICK = "quick"  # the hinted records and nothing else: no listing, no changes, no cursor moves
+    QUICK = "quick"  # the hinted records and nothing else: no listing, no changes, no cursor moves; once the changes have been read once
     CHANGES = "changes"  # what changed since the cursors, and the hinted records
     FULL = "full"  # everything
 
@@ -77,6 +77,7 @@ class Engine:
     ``progress``: told the flow, records done, and records left as far as known. ``in_hand``: what a stop has to wait for.
     ``approve``: a person has looked: what the guards hold goes on in this run.
     ``believed``: a person has looked there: records that a listing of these does not show may be gone, however many.
+    ``caught_up``: what has been read up to now since this engine began: its state may be an older one that was put back (P25).
     ``unlisted``: records that are there although no full listing shows them.
     ``looked``: records that were asked for in this cycle, as a reference might mean them; ``looking``: one batch at a time asks.
     ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
@@ -98,6 +99,7 @@ class Engine:
     believed: frozenset[tuple[Side, str]] = frozenset()
     tried: dict[tuple[str, RecordRef], int] = field(default_factory=dict)
     in_hand: InHand = field(default_factory=InHand)
+    caught_up: set[tuple[Side, str]] = field(default_factory=set)
     unlisted: set[tuple[Side, str, str]] = field(default_factory=set)
     looked: set[RecordRef] = field(default_factory=set)
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -57,7 +57,7 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
         engine.unlisted.clear()
     reader.anew = cursor is not None and looked != looks and depth is not Depth.QUICK
     hints = [] if cursor is None else await engine.keep(store.hints, side, datatype, READS_BEFORE_LISTING)
-    if depth is Depth.QUICK:
+    if depth is Depth.QUICK and (cursor is None or (side, datatype) in engine.caught_up):
         await _read_hinted(reader, hints)
         return
     if cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
@@ -69,6 +69,7 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
     await _read_hinted(reader, hints)
     await reader.read_hints(reader.unread.values())
     await engine.keep(store.absorb, Absorb(side, datatype, cursor=end))
+    engine.caught_up.add((side, datatype))
     if looked != looks:
         await engine.keep(store.set, f"shape:{side}:{datatype}", looks)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from accord.core.agreeing import agree, rewritten
 from accord.core.flowrules import FlowRules, Half
+from accord.core.mapping import Mapped
 from accord.core.planning import Planned
 from accord.core.rules import RULES
 from accord.engine.parts import Engine
@@ -20,7 +21,6 @@ from accord.model.links import Link, Pending, PendingState
 from accord.model.plans import Operation, OperationKind, Outcome, OutcomeKind
 from accord.model.records import Evidence, Gone, Hint, RecordRef, Seen, Side
 from accord.model.runs import Run
-from accord.model.values import Values
 
 STATES = {
     OutcomeKind.DONE: IntentState.DONE,
@@ -63,7 +63,7 @@ class _Closing:
     pending: list[Pending] = field(default_factory=list)
     closed: list[Closed] = field(default_factory=list)
     moved: list[Seen] = field(default_factory=list)
-    answers: dict[str, Values] = field(default_factory=dict)
+    answers: dict[str, Mapped] = field(default_factory=dict)
     now: str = ""
     made: list[RecordRef] = field(default_factory=list)
     keyed: list[Seen] = field(default_factory=list)
@@ -114,20 +114,19 @@ class _Closing:
         if outcome.kind is OutcomeKind.MOVED and outcome.observation is not None:
             self.moved.append(outcome.observation)
 
-    def _answer(self, operation: Operation, seen: Seen) -> Values:
+    def _answer(self, operation: Operation, seen: Seen) -> Mapped:
         """What the target holds now, in common form; mapped once."""
         known = self.answers.get(operation.key)
         if known is None:
             sent = {change.name: change.value for change in operation.changes}
-            mapped = self.rules.compiled.common(operation.side, seen.values, self.work.resolved, sent)
-            known = self.answers[operation.key] = mapped.values
+            known = self.answers[operation.key] = self.rules.compiled.common(operation.side, seen.values, self.work.resolved, sent)
         return known
 
     def _said_otherwise(self, operation: Operation, outcome: Outcome) -> str:
         """The journal's note on a target that rewrote what it was sent."""
         if outcome.kind is not OutcomeKind.DONE or outcome.observation is None or not operation.changes:
             return ""
-        names = rewritten(operation, self._answer(operation, outcome.observation))
+        names = rewritten(operation, self._answer(operation, outcome.observation).values)
         return f"{RULES['LOSSY-01']}: {', '.join(names)}" if names else ""
 
     def _trouble(self, operation: Operation, outcome: Outcome) -> Pending:
@@ -163,7 +162,11 @@ class _Closing:
             if link is None:
                 ids = {operation.side: seen.ref.id, operation.side.other: source.ref.id}
                 link = Link(self.rules.flow.name, ids[Side.LEFT], ids[Side.RIGHT])
-            link, open_ends = agree(link, operation, source.mapped.values, answered, whole=self.outcomes[operation.key].rest is None)
+            whole_write = self.outcomes[operation.key].rest is None
+            link, open_ends = agree(link, operation, source.mapped.values, answered.values, whole=whole_write)
+            target = halves[operation.side]
+            if target is not None:  # what was not shown when this was planned, and is shown now, has not been merged yet
+                open_ends += tuple(sorted(answered.shown - target.mapped.shown))
             if open_ends:
                 again = Pending(self.rules.flow.name, source.ref, PendingState.NEW, "", ", ".join(open_ends))
         if link is not None and (done or planned.link is not None):
@@ -191,10 +194,10 @@ class _Closing:
         if half is not None and (not half.in_scope or half.mapped.faults):
             return False
         written = next((one for one in planned.operations if one.side is side), None)
-        values = self.answers.get(written.key) if written is not None else None
-        if values is None and half is not None:
-            values = half.mapped.values
-        return values == link.base(side)
+        mapped = self.answers.get(written.key) if written is not None else None
+        if mapped is None and half is not None:
+            mapped = half.mapped
+        return mapped is not None and mapped.values == link.base(side)
 
     def _count(self, planned: Planned) -> None:
         counts = self.run.counts(self.rules.flow.name)

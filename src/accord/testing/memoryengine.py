@@ -64,6 +64,27 @@ def fresh_store(flows: Sequence[Flow]) -> Iterator[SqliteStore]:
     _FREE.append((database, emptying))  # not after an error: nobody knows what state it is in then
 
 
+class Backup:
+    """A copy of a state as it was when this was made."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._copy = apsw.Connection(MEMORY)
+        database_of(store).copy_to(self._copy)
+
+    def put_back(self, store: SqliteStore) -> None:
+        """The state is again as it was."""
+        with database_of(store)._connection.backup("main", self._copy, "main") as backup:
+            backup.step()
+        self._copy.close()
+
+
+def database_of(store: SqliteStore) -> Database:
+    """The database of a state."""
+    database = store._db
+    assert isinstance(database, Database)
+    return database
+
+
 _FREE: list[tuple[Database, list[str]]] = []
 
 

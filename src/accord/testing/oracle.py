@@ -85,10 +85,11 @@ def tokens(value: object) -> set[str]:
     return {one for item in value for one in tokens(item)} if isinstance(value, list | tuple | set | frozenset) else set()
 
 
-def duplicates(view: View, pending: Collection[RecordRef] = (), other: View | None = None) -> list[Violation]:
+def duplicates(view: View, pending: Collection[RecordRef] = (), other: View | None = None, *, remade: bool = False) -> list[Violation]:
     """P7: creates that took effect more than once for one source record, live or deleted since; and live records that are one thing.
 
-    ``other``: where the sources are, if ids are used again there: then one id is not one source.
+    ``other``: where the sources are, if ids are used again there: then one id is not one source. ``remade``: an older state was put back,
+    which knows nothing of copies that were made and deleted since: those do not count.
     """
     made, waiting = defaultdict(list), _keys(pending, view, *([other] if other else []))
     again_used = {id for datatype, id in other.world.reused if datatype == other.datatype} if other else set()
@@ -96,8 +97,9 @@ def duplicates(view: View, pending: Collection[RecordRef] = (), other: View | No
         if call.kind is CallKind.CREATE and call.reference.rpartition(":")[2] not in again_used:
             made[call.reference].append(call.id)
     forgotten = {id for datatype, id in view.world.reused if datatype == view.datatype}  # nobody can tell any more that it was made
+    live = view.world.live(view.datatype) if remade else ()
     for ids in made.values():
-        ids[:] = [id for id in ids if id not in forgotten]
+        ids[:] = [id for id in ids if id not in forgotten and (id in live or not remade)]
     again = [Violation("P7", view.where(ids[-1]), f"made for {ref} again, after {ids[:-1]}") for ref, ids in made.items() if len(ids) > 1]
     twins = [[id for id, _ in records] for key, records in view.live().items() if len(records) > 1 and key not in waiting]
     return again + [Violation("P7", view.where(ids[-1]), f"is the same thing as {ids[:-1]}") for ids in twins]

@@ -22,11 +22,12 @@ from accord.engine.parts import Depth, Engine
 from accord.engine.serving import Bell, announce
 from accord.errors import StoreError, SystemProblem
 from accord.model.links import Pending, PendingState
+from accord.model.plans import Write
 from accord.model.records import Side
 from accord.store.sqlite import SqliteStore
-from accord.testing.memoryengine import KeepHere, engine_of, fresh_store, one_run, wanted
+from accord.testing.memoryengine import Backup, KeepHere, engine_of, fresh_store, one_run, wanted
 from accord.testing.oracle import Violation
-from accord.testing.simulation_choices import Choices, choose_rules, choose_systems
+from accord.testing.simulation_choices import LONGEST_LAG, Choices, choose_rules, choose_systems
 from accord.testing.simulation_crashes import Crash, Life
 from accord.testing.simulation_dataflow import FLOWS, ShippedSubject
 from accord.testing.simulation_faults import DOWN, Announcements, Tally, choose_faults, for_first_listing
@@ -101,6 +102,7 @@ class _History:
     crashes: int = 0
     risk: float = 0.0
     down: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+    backup: Backup | None = None
     ids: CountedIds = field(default_factory=CountedIds)
     chances: dict[str, random.Random] = field(init=False)
     scene: Scene = field(init=False)
@@ -109,7 +111,7 @@ class _History:
     webhooks: Announcements = field(init=False)
 
     def __post_init__(self) -> None:
-        names = ("users", "schedule", "crashes", "webhooks", *(side.value for side in Side))
+        names = ("users", "schedule", "crashes", "webhooks", "restoring", *(side.value for side in Side))
         self.chances = {name: random.Random(f"{self.seed}:{name}") for name in names}
         worlds = {
             side: MemorySystem(
@@ -166,9 +168,26 @@ class _History:
                 engine = self._begin(self.risk)
             except SystemProblem as problem:
                 self.tell(f"problem: {problem}")
+            if self._restored():
+                engine = self._begin(self.risk)
+                await asyncio.sleep(LONGEST_LAG)  # nobody puts a state back while calls of the engine that it replaces are on their way
             await asyncio.sleep(rng.choice((0.0, 1.0, 20.0, 90.0)))
         busy.cancel()
         await asyncio.gather(busy, return_exceptions=True)
+
+    def _restored(self) -> bool:
+        """Seldom somebody copies the state, and later puts the copy back."""
+        rng = self.chances["restoring"]
+        if self.backup is None:
+            self.backup = Backup(self.store) if rng.random() < 0.05 else None
+            return False
+        if rng.random() < 0.5:
+            return False
+        self.scene.restored(self.backup)
+        self.backup = None
+        self.injected["restored"] += 1
+        self.tell("an older state is put back")
+        return True
 
     async def _work(self, pause: float, times: int) -> None:
         """Users at work, so many times. ``pause``: virtual seconds between two actions, on average; some come at once.
@@ -238,13 +257,27 @@ class _History:
         connectors = {}
         for side, world in self.scene.worlds.items():
             honest = MemoryConnector(world, side, wanted(subject.dataflow, subject.compiled, side), life.travel, LATENCY)
-            connectors[side] = HostileConnector(honest, self.chances[side.value], self.faults, self._edits(side), life.travel)
+            hooks = self._edits(side), life.travel, self._later(side)
+            connectors[side] = HostileConnector(honest, self.chances[side.value], self.faults, *hooks)
             connectors[side].injected = Tally(self.injected)
         keep = KeepHere(life.before, life.after)
         return engine_of(subject.dataflow, subject.compiled, connectors, self.store, VirtualClock(self.loop), self.ids, keep)
 
     def _edits(self, side: Side) -> Callable[[str, str], None]:
         return lambda datatype, id: self.users.edit(side, datatype, id)
+
+    def _later(self, side: Side) -> Callable[[float, str, Write], None]:
+        """What a system carries out after its caller has given up; whether the caller still lives does not matter to it."""
+        subject = self.subject
+        there = MemoryConnector(self.scene.worlds[side], side, wanted(subject.dataflow, subject.compiled, side))
+
+        def carry_out(datatype: str, write: Write) -> None:
+            self.tell(f"late: {there.system} {write.kind} {write.key}: {there.carry_out(datatype, write).kind}")
+
+        def later(seconds: float, datatype: str, write: Write) -> None:
+            self.loop.call_later(seconds, carry_out, datatype, write)
+
+        return later
 
     async def _announce(self, engine: Engine) -> None:
         """Webhooks arrive, before a cycle."""
@@ -288,6 +321,7 @@ class _History:
 
     def verdict(self, traces: bool) -> Verdict:
         """What became of it."""
+        self.injected["duplicate"] += sum(world.requests["duplicate"] for world in self.scene.worlds.values())
         digest = hashlib.blake2b(msgspec.json.encode(self.trace), digest_size=12).hexdigest()
         told = self.trace if traces or self.violations else []
         trace = tuple(one if isinstance(one, str) else f"  {one[0]} {one[1]}" for one in told)

@@ -37,7 +37,7 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Oddities:
     """Properties, of either side, that a system may trim, upper-case, round (to so many digits), ignore when we write them, refuse when
-    they hold a value, or give back in another order.
+    they hold a value, give back in another order, or take from one record only.
     """
 
     trims: frozenset[str] = frozenset()
@@ -46,6 +46,7 @@ class Oddities:
     ignores: Sequence[frozenset[str]] = ()
     refuses: Mapping[str, Collection[Raw]] = field(default_factory=dict)
     reorders: frozenset[str] = frozenset()
+    unique: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +133,6 @@ def _abilities(rng: random.Random, odd: Oddities) -> MemoryDatatype:
         refuses=odd.refuses if sometimes(0.3) else {},
         reorders=odd.reorders if sometimes(0.3) else frozenset(),
         reuses_ids=sometimes(0.1),
+        unique=odd.unique if sometimes(0.6) else frozenset(),
+        settles=rng.choice((0.0, LONGEST_LAG)),
     )

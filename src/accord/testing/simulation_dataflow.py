@@ -260,6 +260,7 @@ ODDITIES = Oddities(
     ignores=(frozenset({"Age", "age"}), frozenset({"Member", "isMember", "Active", "active"})),
     refuses={"Age": (13,), "age": (13,), "Name": ("no",), "attention": ("no",)},
     reorders=frozenset(LINES),
+    unique=frozenset(name for names in KEYS.values() for name in names),
 )
 
 

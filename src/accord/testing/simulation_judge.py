@@ -6,7 +6,7 @@ Owns: Scene, which records count as accounted for, what may not change while not
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accord.connectors.memory import MemorySystem
 from accord.model.journal import Intent, IntentState
@@ -14,6 +14,7 @@ from accord.model.links import Link, Pending, PendingState
 from accord.model.records import RecordRef, Side
 from accord.model.values import Value
 from accord.store.sqlite import SqliteStore
+from accord.testing.memoryengine import Backup
 from accord.testing.oracle import Violation, corresponds, duplicates, idle_writes, lost_edits, missing, noise
 from accord.testing.simulation_subject import Subject, Thing, views
 
@@ -22,11 +23,19 @@ ALL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything that a history is judged by."""
+    """Everything that a history is judged by. ``earlier``: the journals of states that were replaced by older ones."""
 
     subject: Subject
     worlds: Mapping[Side, MemorySystem]
     store: SqliteStore
+    earlier: list[Sequence[Intent]] = field(default_factory=list)
+
+    def restored(self, backup: Backup) -> None:
+        """An older state takes the place of the present one; so much later that no system repeats an answer that it gave before."""
+        self.earlier.append(self.intents())
+        backup.put_back(self.store)
+        for world in self.worlds.values():
+            world.forget_answers()
 
     def writes(self) -> int:
         """Accord's calls that had an effect."""
@@ -64,7 +73,7 @@ def snapshot(scene: Scene) -> State:
 def judge(scene: Scene) -> list[Violation]:
     """All promises that can be judged once everything has come to rest."""
     found: list[Violation] = []
-    losers = [value for intent in scene.intents() for value in _losers(intent)]
+    losers = [value for intents in (scene.intents(), *scene.earlier) for intent in intents for value in _losers(intent)]
     pending = scene.store.list_pending(limit=ALL)
     for thing in scene.subject.things:
         sides = views(scene.worlds, thing)
@@ -72,7 +81,7 @@ def judge(scene: Scene) -> list[Violation]:
         again = _used_again(scene, thing)
         waiting = {one.ref for one in pending if one.flow == thing.flow.name} | _parted(scene, thing) | _outside(scene, thing) | again
         for view, other in ((left, right), (right, left)):
-            found += duplicates(view, again, other) + idle_writes(view)
+            found += duplicates(view, again, other, remade=bool(scene.earlier)) + idle_writes(view)
         found += missing(left, right, waiting)
         if not right.alone:
             found += missing(right, left, waiting)
@@ -110,7 +119,9 @@ def _parted(scene: Scene, thing: Thing) -> set[RecordRef]:
 
 
 def _used_again(scene: Scene, thing: Thing) -> set[RecordRef]:
-    """Records that got the id of a deleted one, and what is linked with them: Accord may hold them, or link them anew as they are."""
+    """Records that got the id of a deleted one, what is linked with them, and copies made for an id that is another record's by now:
+    Accord may hold them, or link them anew as they are.
+    """
     found = set()
     for side, world in scene.worlds.items():
         kind, other = thing.flow.datatype(side), thing.flow.datatype(side.other)
@@ -118,6 +129,8 @@ def _used_again(scene: Scene, thing: Thing) -> set[RecordRef]:
         found |= {RecordRef(side, kind, id) for id in ids}
         links = scene.store.links(thing.flow.name, side, ids)
         found |= {RecordRef(side.other, other, link.record(side.other)) for link in links.values()}
+        sources = {f"{world.name}:{kind}:{id}" for id in ids}
+        found |= {RecordRef(side.other, other, call.id) for call in scene.worlds[side.other].calls if call.reference in sources and call.id}
     return found
 
 

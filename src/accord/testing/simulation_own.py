@@ -63,7 +63,7 @@ class OwnSubject:
     @property
     def oddities(self) -> Oddities:
         """See Subject."""
-        return Oddities()
+        return Oddities(unique=frozenset(name for thing in self.things for name in thing.keys.values()))
 
     def able(self, side: Side, name: str, chosen: MemoryDatatype) -> MemoryDatatype:
         """See Subject: what the manifest says that cannot be written, cannot be written."""

@@ -38,6 +38,7 @@ class Users:
         self._told_of = told_of
         self._met = met
         self._count = 0
+        self._keys: dict[str, list[Mapping[Side, Mapping[str, Raw]]]] = {thing.flow.name: [] for thing in subject.things}
 
     # --- the desk -----------------------------------------------------------------------------------------------------------------
 
@@ -62,7 +63,7 @@ class Users:
         both, left, right = (Side.LEFT, Side.RIGHT), (Side.LEFT,), (Side.RIGHT,)
         for thing in self._subject.things:
             for _ in range(self.rng.randint(1, 4)):
-                key = self._subject.key(thing, self.count())
+                key = self._key(thing)
                 for side in self.rng.choice((both, both, left, left, right)):
                     self._make(side, thing, key)
 
@@ -72,7 +73,7 @@ class Users:
         ids = self._things(side, thing)
         what = self.rng.random()
         if not ids or what < 0.2:
-            self._make(side, thing, self._subject.key(thing, self.count()))
+            self._make(side, thing, self._known_elsewhere(side, thing) or self._key(thing))
         elif what < 0.28:
             self._remove(side, thing, self.rng.choice(ids))
         elif what < 0.30:
@@ -92,6 +93,29 @@ class Users:
         things = [one for one in self._subject.things if one.flow.datatype(side) == datatype and id in self._things(side, one)]
         if things:
             self._edit(side, self.rng.choice(things), id)
+
+    def _key(self, thing: Thing) -> Mapping[Side, Mapping[str, Raw]]:
+        """What makes the records of a thing one that nobody has had yet."""
+        key = self._subject.key(thing, self.count())
+        self._keys[thing.flow.name].append(key)
+        return key
+
+    def _known_elsewhere(self, side: Side, thing: Thing) -> Mapping[Side, Mapping[str, Raw]] | None:
+        """Now and then a thing that the other side has and this one not yet; only where neither system lets Accord make it as well."""
+        world, datatype, name = self._worlds[side], thing.flow.datatype(side), thing.keys[side]
+        alone = all(thing.keys[one] in self._worlds[one].datatypes[thing.flow.datatype(one)].unique for one in Side)
+        if not alone or self.rng.random() < 0.5:
+            return None
+        there = {self._key_of(side.other, thing, id) for id in self._things(side.other, thing)}
+        here = {state.values.get(name) for id in world.order(datatype) if (state := world.state(datatype, id)) is not None}
+        new = [
+            key for key in self._keys[thing.flow.name] if key[side.other][thing.keys[side.other]] in there and key[side][name] not in here
+        ]
+        return self.rng.choice(new) if new else None
+
+    def _key_of(self, side: Side, thing: Thing, id: str) -> Raw:
+        state = self._worlds[side].state(thing.flow.datatype(side), id)
+        return None if state is None else state.values.get(thing.keys[side])
 
     def _things(self, side: Side, thing: Thing) -> list[str]:
         """Ids of the living records of one flow."""
