@@ -10,6 +10,7 @@ from accord.app import Setup, compile_flows, notices
 from accord.app.machine import RealClock
 
 if TYPE_CHECKING:
+    from accord.checks.report import Report
     from accord.documents.compare import Difference
     from accord.documents.explained import Explained
     from accord.documents.model import Document
@@ -33,6 +34,19 @@ def document_text(setup: Setup, form: str) -> bytes:
     from accord.documents.pdf import to_pdf
 
     return to_pdf(to_html(page))
+
+
+def evidence_text(setup: Setup, report: "Report", form: str, evidence: str = "evidence.html") -> bytes:
+    """What a checklist found. ``form``: "html" or "pdf" for the evidence, "rst" for the document with ticks that lead to it.
+
+    ``setup``: that of the run. ``evidence``: the file of the HTML, as seen from the .rst.
+    """
+    from accord.checks import pages
+    from accord.checks.ticked import to_ticked
+
+    if form == "rst":
+        return to_ticked(report, _document(setup), setup.dataflow, evidence)
+    return {"html": pages.to_html, "pdf": pages.to_pdf}[form](report)
 
 
 def explained(setup: Setup) -> "Explained":
