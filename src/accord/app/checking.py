@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accord.checks.roll import Roll
     from accord.checks.seam import TestRecordsOnly
     from accord.checks.wire import Noted
+    from accord.model.manifest import Manifest
     from accord.model.records import Side
     from accord.ports import Secrets
 
@@ -47,31 +48,30 @@ class Wanted:
 def sandboxes(path: Path | None, size: int = 60, seed: int = 1, options: Mapping[str, Sequence[str]] | None = None) -> Iterator[Setup]:
     """Both stand-ins, and the dataflow of a file, or the shipped one, as it runs on them.
 
-    ``options``: flags of a server by its name. Raises ConfigurationError, also for a dataflow between other systems.
+    ``options``: flags of a server by its system's name. Raises ConfigurationError, and UsageError for a system without a stand-in.
     """
     from accord.config.secrets import EnvironmentSecrets
     from accord.config.starter import write_starter
-    from accord.errors import UsageError
     from accord.model.records import Side
-    from accord.sandbox.process import start
+    from accord.sandbox.instead import stand_in_of, start_instead
 
-    given = options or {}
-    with tempfile.TemporaryDirectory(prefix="accord-checklist-") as scratch:
+    given, known = options or {}, dict[str, str]()
+    manifests: dict[Side, Manifest] = {}
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="accord-checklist-")))
         if path is None:
-            write_starter(Path(scratch) / "it", demo=True)
-        setup = load(path or Path(scratch) / "it" / "dataflow.yaml")
-        if (names := [setup.manifests[side].system for side in Side]) != ["customcrm", "membercare"]:
-            raise UsageError(f"there is no stand-in for {names[0]} and {names[1]}", "Run it on test systems: --allow-writes-to.")
-        with (
-            start("customcrm", size, seed, options=given.get("customcrm", ())) as crm,
-            start("membercare", size, seed, options=given.get("membercare", ())) as care,
-        ):
-            running = {Side.LEFT: crm, Side.RIGHT: care}
-            known = {"CUSTOMCRM_URL": crm.url, "CUSTOMCRM_KEY": crm.key, "CUSTOMCRM_WEBHOOK_SECRET": "whsec_c2FuZGJveA=="}
-            known |= {"MEMBERCARE_URL": care.url, "MEMBERCARE_KEY": care.key, "MEMBERCARE_PERSON": "1"}
-            # the environment is not asked: it may lead to somebody's real systems
-            manifests = {side: replace(each, origin=running[side].url) for side, each in setup.manifests.items()}
-            yield Setup(setup.dataflow, manifests, EnvironmentSecrets({}, known), Path(scratch))
+            write_starter(scratch / "it", demo=True)
+        setup = load(path or scratch / "it" / "dataflow.yaml")
+        kinds = {side: stand_in_of(setup.manifests[side]) for side in Side}  # before either is started
+        for side in Side:
+            one, file = setup.manifests[side], Path(setup.dataflow.path).parent / setup.dataflow.entry(side).manifest
+            other_records = kinds[side] == "standin" and side is Side.RIGHT  # made up: of one seed both sides would hold the same
+            running, values = start_instead(one, file, size, seed + other_records, given.get(one.system, ()))
+            stack.enter_context(running)
+            known |= values
+            manifests[side] = replace(one, origin=running.url)
+        # the environment is not asked: it may lead to somebody's real systems
+        yield Setup(setup.dataflow, manifests, EnvironmentSecrets({}, known), scratch)
 
 
 async def run_document(setup: Setup, wanted: Wanted) -> "Report":
