@@ -110,14 +110,14 @@ def _part(part: Part) -> str:
 
 def _code(text: str) -> str:
     """A code span on one line; a pipe would end the cell, so it is escaped, as tables have it."""
-    flat = " ".join(visible(text).split()).replace("|", "\\|")
-    if not flat:
-        return "` `"
+    flat = visible(text).replace("\n", " ").replace("\t", " ").replace("|", "\\|")
+    if not flat.strip():
+        return f"`{flat or ' '}`"
     ticks = "`" * (1 + max((len(run) for run in re.findall(r"`+", flat)), default=0))
-    pad = " " if "`" in flat else ""
+    pad = " " if "`" in (flat[0], flat[-1]) or flat[0] == flat[-1] == " " else ""  # one space at both ends is taken off by readers
     return f"{ticks}{pad}{flat}{pad}{ticks}"
 
 
 def _text(text: str) -> str:
     """Text in which nothing is markup, on one line."""
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _MARKS.sub(r"\\\1", " ".join(visible(text).split(" ")).replace("\n", " ")))
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _MARKS.sub(r"\\\1", visible(text).replace("\n", " ")))
