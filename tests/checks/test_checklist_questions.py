@@ -80,4 +80,5 @@ def test_with_everything_possible_only_what_the_dataflow_excludes_does_not_apply
         "cleared/right-to-left/Name": "the property is required, and is never emptied",
         "cleared/left-to-right/Active": "a boolean is true or false, and is never emptied",
         "cleared/right-to-left/Active": "a boolean is true or false, and is never emptied",
+        "conflict/both/Active": "of two values one is the agreed one, so there are not two different changes",
     }

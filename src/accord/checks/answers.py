@@ -16,7 +16,7 @@ from accord.core.flowrules import names_on
 from accord.model.dataflow import Direction, PropertyMapping
 from accord.model.records import Side
 
-WORST = (Verdict.FAIL, Verdict.BLOCKED, Verdict.PASS)
+WORST = (Verdict.FAIL, Verdict.BLOCKED, Verdict.NOT_APPLICABLE, Verdict.PASS)
 """Of several answers to one line the first of these holds."""
 
 
@@ -42,11 +42,12 @@ class Moment:
 
 @dataclass(slots=True)
 class Answers:
-    """The lines so far."""
+    """The lines so far. ``why``: by question, why it could not be tried, if nothing else answers it."""
 
     questions: Sequence[Question]
     ours: Ours
     lines: dict[str, Line] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
     _index: dict[tuple[str, Kind, Direction, str | None], Question] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -95,7 +96,7 @@ class Answers:
         if question.unless:
             return replace(_line(question), verdict=Verdict.NOT_APPLICABLE, reason=question.unless)
         found = self.lines.get(question.id)
-        return found or replace(_line(question), verdict=Verdict.BLOCKED, reason="the run did not come so far")
+        return found or replace(_line(question), verdict=Verdict.BLOCKED, reason=self.why.get(question.id, "the run did not come so far"))
 
     def _shown(self, subject: Subject | None, side: Side, question: Question) -> Shown:
         if subject is None or side not in subject.refs:

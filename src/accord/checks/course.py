@@ -28,7 +28,7 @@ from accord.model.links import WaitsFor
 from accord.model.manifest import Manifest
 from accord.model.records import Side
 from accord.model.runs import Run
-from accord.model.values import DataType, Raw
+from accord.model.values import DataType, Raw, RawValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Course:
                     given[mapping.name] = raw
         return given
 
-    def invent(self, subject: Subject, mapping: PropertyMapping, side: Side, not_these: Sequence[Raw] = ()) -> dict[str, Raw] | None:
+    def invent(self, subject: Subject, mapping: PropertyMapping, side: Side, not_these: Sequence[RawValues] = ()) -> dict[str, Raw] | None:
         """Another value for a property of a record than it holds, None if none could be made up; its numbers are remembered."""
         inventor = self.inventors[subject.flow.name]
         inventor.desk.given.clear()
@@ -109,11 +109,7 @@ class Course:
             if mapping.type is DataType.REFERENCE:
                 raw: dict[str, Raw] = self._refer(subject, mapping, side, not_these)
             else:
-                raw = inventor.plain(mapping, side, subject.raw[side])
-                for _ in range(20):
-                    if raw not in not_these:
-                        break
-                    raw = inventor.plain(mapping, side, subject.raw[side])
+                raw = inventor.plain(mapping, side, subject.raw[side], not_these)
         except Unmade as unmade:
             self.unmade[subject.flow.name, mapping.name] = str(unmade)
             return None
@@ -128,7 +124,7 @@ class Course:
             self.numbers.setdefault(number, (subject, name))
         self.inventors[subject.flow.name].desk.given.clear()
 
-    def _refer(self, subject: Subject, mapping: PropertyMapping, side: Side, not_these: Sequence[Raw]) -> dict[str, Raw]:
+    def _refer(self, subject: Subject, mapping: PropertyMapping, side: Side, not_these: Sequence[RawValues]) -> dict[str, Raw]:
         name = names_on(mapping, side)[0]
         number = self.inventors[subject.flow.name].shapes[side].properties[name].type == "integer"
         for one in self.of(Role.MAIN, Role.MATCHED, Role.RIGHT_MADE):
@@ -163,7 +159,7 @@ def course_of(bench: Bench) -> Course:
     while more := {name for flow in dataflow.flows if flow.name in needed for one in flow.properties for name in one.refers_to} - needed:
         needed |= more
     flows = parents_first(tuple(flow for flow in dataflow.flows if flow.name in needed))
-    ours = Ours()
+    ours = Ours(("accord-trial:", *(f"{dataflow.entry(side).system}:" for side in Side)))
     asked = [flow for flow in dataflow.flows if not bench.names or flow.name in bench.names]
     questions = [question for flow in asked for question in questions_of(dataflow, flow, _able(bench, flow))]
     desk = NumberedDesk(random.Random(bench.seed))

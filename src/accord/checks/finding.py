@@ -1,4 +1,4 @@
-"""Finding what came of the test records, in the systems themselves: by the numbers in their values.
+"""Finding what came of the test records, in the systems themselves: by the numbers in their values, and by the reference that they carry.
 
 Owns: finding counterparts, and values of ours in records that are none of ours. Does not own: judging.
 """
@@ -8,14 +8,15 @@ from typing import Any
 
 from accord.checks.course import Course
 from accord.checks.subjects import Subject
-from accord.model.records import RecordRef, Side
+from accord.core.matching import reference
+from accord.model.records import RecordRef, Seen, Side
 
 LONG_ENOUGH = 9
 """Characters of a text that nobody else has by chance."""
 
 
 async def find_counterparts(course: Course) -> Mapping[int, Sequence[RecordRef]]:
-    """By subject, the new records on the other side that hold its values; a subject without a counterpart gets the first of them.
+    """By subject, the new records on the other side that hold its values or its reference; one without counterpart gets the first of them.
 
     Records that are equal twins on both sides are found on both; only the right one counts.
     """
@@ -27,7 +28,7 @@ async def find_counterparts(course: Course) -> Mapping[int, Sequence[RecordRef]]
                 if seen.ref in course.bench.roll.before:
                     continue
                 for subject in wanted:
-                    if _looked_for(subject, side) and subject.flow.datatype(side) == datatype and _holds(course, subject, seen.values):
+                    if _looked_for(subject, side) and subject.flow.datatype(side) == datatype and _is_of(course, subject, seen):
                         found.setdefault(id(subject), []).append(seen.ref)
     for subject in wanted:
         for ref in found.get(id(subject), ()):
@@ -39,6 +40,15 @@ async def find_counterparts(course: Course) -> Mapping[int, Sequence[RecordRef]]
 def _looked_for(subject: Subject, side: Side) -> bool:
     """Whether counterparts are looked for there: not where the subject was made; of twins, on the right."""
     return side not in subject.refs or (len(subject.refs) == 2 and side is Side.RIGHT)
+
+
+def _is_of(course: Course, subject: Subject, seen: Seen) -> bool:
+    """Whether a record came of this subject. Without a mapped property it holds no value of it, and is known by its reference."""
+    side = seen.ref.side
+    name = course.bench.engine.connectors[side].capabilities(seen.ref.datatype).reference
+    own, carried = subject.refs.get(side.other), seen.values.get(name) if name is not None else None
+    referred = own is not None and carried == reference(course.bench.engine.dataflow.entry(side.other).system, own)
+    return referred or _holds(course, subject, seen.values)
 
 
 def _holds(course: Course, subject: Subject, values: Mapping[str, Any]) -> bool:

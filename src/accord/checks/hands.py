@@ -14,6 +14,14 @@ from accord.model.records import Gone, RecordRef, Seen, Side
 from accord.model.values import RawValues
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a system did not take a change, in its own words. ``for_good``: it says no to this very value."""
+
+    message: str
+    for_good: bool
+
+
 @dataclass(slots=True)
 class Hands:
     """Connectors of the checklist's own, by side, that read every property. ``marks``: under which they may create."""
@@ -35,17 +43,17 @@ class Hands:
         subject.refs[side] = outcome.observation.ref
         return ""
 
-    async def edit(self, subject: Subject, side: Side, changes: Mapping[str, RawValues]) -> dict[str, str]:
-        """Change a record as a person does; ``changes``: by property mapping. Gives the names of those that were refused, and why.
+    async def edit(self, subject: Subject, side: Side, changes: Mapping[str, RawValues]) -> dict[str, Refusal]:
+        """Change a record as a person does; ``changes``: by property mapping. Gives those that were not taken, and why.
 
         All go in one call; if that is refused each goes by itself, so that one value that the system does not take hides no other.
         """
         if not changes:
             return {}
         refusal = await self._update(subject, side, [*changes.values()])
-        if refusal == "" or len(changes) == 1:
-            return dict.fromkeys(changes, refusal) if refusal else {}
-        return {name: message for name, raw in changes.items() if (message := await self._update(subject, side, [raw]))}
+        if refusal is None or len(changes) == 1:
+            return dict.fromkeys(changes, refusal) if refusal is not None else {}
+        return {name: found for name, raw in changes.items() if (found := await self._update(subject, side, [raw])) is not None}
 
     async def delete(self, subject: Subject, side: Side) -> str:
         """Delete a record as a person does; "" or why not."""
@@ -88,12 +96,15 @@ class Hands:
             subject.raw[side] = {}
             subject.gone.add(side)
 
-    async def _update(self, subject: Subject, side: Side, parts: Sequence[RawValues]) -> str:
+    async def _update(self, subject: Subject, side: Side, parts: Sequence[RawValues]) -> Refusal | None:
         self._count += 1
         key = f"{self.run}:{self._count}"
         values = {name: value for raw in parts for name, value in raw.items()}
         outcome = await self._write(side, Write(key, OperationKind.UPDATE, subject.refs[side], values, key))
-        return "" if outcome.kind is OutcomeKind.DONE else outcome.message or outcome.kind.value
+        ended = outcome.rest or outcome.kind  # done only in part is not done
+        if ended is OutcomeKind.DONE:
+            return None
+        return Refusal(outcome.message or ended.value, for_good=ended is OutcomeKind.REFUSED)
 
     async def _write(self, side: Side, write: Write) -> Outcome:
         (outcome,) = [one async for one in self.sides[side].write(write.ref.datatype, [write])]

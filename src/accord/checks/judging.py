@@ -170,7 +170,7 @@ class Judge:
             reason += f"; it holds {whose}"
         if self._phase.trouble:
             reason += f"; the run failed: {self._phase.trouble}"
-        question = self.question(subject, place.name) or self._instead(subject, place)
+        question = self.question(subject, place.name) or self.question(subject, place.mapping.name) or self._instead(subject, place)
         if question is not None:
             self._give(question, Verdict.FAIL, reason, subject, place, (one.due, one.held))
 
@@ -216,7 +216,8 @@ class Judge:
         if id(subject) not in self._moments:
             course = self._course
             ids = {ref.id for ref in subject.refs.values()}
-            noted = [one for one in course.bench.calls[self._phase.first_call :] if one.concerns(ids)]
+            numbers = [number.encode() for number, (whose, _) in course.numbers.items() if whose is subject]
+            noted = [one for one in course.bench.calls[self._phase.first_call :] if one.concerns(ids, numbers)]
             calls = tuple(call_of(one, course.ours, course.bench.secrets) for one in noted)
             self._moments[id(subject)] = Moment(started="", ended="", calls=calls)
         return self._moments[id(subject)]

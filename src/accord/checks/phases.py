@@ -7,20 +7,26 @@ from collections.abc import Sequence
 
 from accord.checks.cleaning import clean_up
 from accord.checks.course import Course
-from accord.checks.running import Running
+from accord.checks.limits import Limits
 from accord.model.records import Side
 
 
 async def run_all(course: Course, keep: bool = False) -> Sequence[str]:
     """Run every phase; give what could not be removed. ``keep``: the systems end with the run, so nothing is removed one by one."""
-    running = Running(course)
+    running = Limits(course)
     try:
         await running.note_what_is_there()
         await running.create()
         await running.silent()
         for side in Side:
             await running.edit(side)
+        for side in Side:
+            await running.special(side)
+            await running.clear(side)
+        await running.conflict()
         await running.sweep()
+        for side in Side:
+            await running.delete(side)
     finally:
         left = () if keep else await clean_up(course.bench.hands, course.bench.roll)
     return left

@@ -161,6 +161,8 @@ class _Asking:
             f"Where {place.shown(Side.LEFT)} and {place.shown(Side.RIGHT)} were both changed, does the conflict rule ({policy}) decide?"
         )
         unless = self._no_edit(Side.LEFT, place) or self._no_edit(Side.RIGHT, place)
+        if not unless and place.mapping.type is DataType.BOOLEAN:
+            unless = "of two values one is the agreed one, so there are not two different changes"
         return self._question(Kind.CONFLICT, Direction.BOTH, sentence, unless, place.name)
 
     def _deleted(self, side: Side) -> Question:

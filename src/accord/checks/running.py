@@ -12,6 +12,7 @@ from typing import Any
 
 from accord.checks.course import Course, merged
 from accord.checks.finding import find_counterparts, sweep
+from accord.checks.hands import Refusal
 from accord.checks.judging import ALL_STATES, Judge, Phase, Wrong, adopt, wrongs
 from accord.checks.questions import WAYS, places_of
 from accord.checks.report import Kind, Verdict
@@ -174,19 +175,30 @@ class Running:
             phase = self._phase(Kind.EDITED, WAYS[side])
             for subject in self.course.of(Role.MAIN, Role.MATCHED):
                 if subject.paired and (subject.role is Role.MAIN or half == 0):
-                    await self._type_all(phase, subject, side, self._edits(subject, side, half))
+                    await self._type_all(phase, subject, side, self._edits(phase, subject, side, half))
             await self._finish(phase, side)
 
-    def _edits(self, subject: Subject, side: Side, half: int) -> dict[str, dict[str, Raw]]:
+    def _edits(self, phase: Phase, subject: Subject, side: Side, half: int) -> dict[str, dict[str, Raw]]:
         edits: dict[str, dict[str, Raw]] = {}
         for position, mapping in enumerate(subject.flow.properties):
             if mapping.type is DataType.LIST and half == 0:
                 raw = self._members(subject, mapping, side)
             else:
-                raw = self.course.invent(subject, mapping, side) if position % 2 == half or mapping.type is DataType.LIST else None
+                mine = position % 2 == half or mapping.type is DataType.LIST
+                raw = self._invent(phase, subject, mapping, side) if mine else None
             if raw is not None and self._stays_in_scope(subject, side, raw):
                 edits[mapping.name] = raw
         return edits
+
+    def _invent(
+        self, phase: Phase, subject: Subject, mapping: PropertyMapping, side: Side, *not_these: Mapping[str, Raw]
+    ) -> dict[str, Raw] | None:
+        """Another value for a property; where none can be made up, the line about it says so."""
+        raw = self.course.invent(subject, mapping, side, not_these)
+        question = self.course.answers.question(subject.flow.name, phase.kind, phase.way, mapping.name)
+        if raw is None and question is not None:
+            self.course.answers.why[question.id] = self.course.unmade[subject.flow.name, mapping.name]
+        return raw
 
     def _members(self, subject: Subject, mapping: PropertyMapping, side: Side) -> dict[str, Raw] | None:
         """The list with every property of its first item changed but the key."""
@@ -208,13 +220,25 @@ class Running:
         """A person changes these properties; a change that the person's own system refuses blocks its line."""
         asked = {name: raw for name, raw in edits.items() if self._is_asked(phase, subject, name)}
         refused = await self.bench.hands.edit(subject, side, asked)
-        judge = Judge(self.course, phase, self.rules)
-        for name, message in refused.items():
-            system = self.bench.engine.dataflow.entry(side).system
-            judge.say(judge.question(subject, name), Verdict.BLOCKED, f"{system} refused the change: {message}", subject)
-        for name, raw in asked.items():
-            if name not in refused:
-                self._type(phase, subject, side, {name: raw})
+        self._refused(phase, subject, side, refused)
+        self._type(phase, subject, side, {name: raw for name, raw in asked.items() if name not in refused})
+
+    def _refused(self, phase: Phase, subject: Subject, side: Side, refused: Mapping[str, Refusal]) -> None:
+        """A person's own system did not take a value. Where it never takes an empty one, nobody can empty it there: that does not apply.
+
+        Of the values at the limits it need not take all; otherwise the line is blocked.
+        """
+        judge, system = Judge(self.course, phase, self.rules), self.bench.engine.dataflow.entry(side).system
+        for name, refusal in refused.items():
+            reason = f"{system} refused the change: {refusal.message}"
+            for place in (one.name for one in places_of(subject.flow) if one.mapping.name == name):
+                question = judge.question(subject, place)
+                if question is not None and phase.kind is Kind.SPECIAL:
+                    self.course.answers.why[question.id] = reason
+                elif phase.kind is Kind.CLEARED and refusal.for_good:
+                    judge.say(question, Verdict.NOT_APPLICABLE, f"{system} takes no empty value: {refusal.message}", subject)
+                else:
+                    judge.say(question, Verdict.BLOCKED, reason, subject)
 
     def _is_asked(self, phase: Phase, subject: Subject, name: str) -> bool:
         """Whether a line is about it; what is not asked for is left alone, as it may not cross, or not be changed."""
@@ -237,13 +261,24 @@ class Running:
 
     async def _finish(self, phase: Phase, side: Side) -> None:
         """After the edits of a phase: are they there, do they cross, does all else stay?"""
-        await self.bench.hands.look(self.course.subjects)
-        unheld = wrongs(self.course, self.course.subjects, (side,))
+        unheld = await self._unheld((side,))
         Judge(self.course, phase, self.rules).judge([], unheld)
         self._take_as_typed(unheld)
         found = await self._settle(phase)
         Judge(self.course, phase, self.rules).judge(self.course.subjects, found)
         adopt(self.course, found)
+
+    async def _unheld(self, sides: Sequence[Side]) -> list[Wrong]:
+        """What a system does not hold as it was typed there a moment ago, also when it is looked at again: its clock may lag."""
+        found: list[Wrong] = []
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self.bench.engine.clock.sleep(self._lag())
+            await self.bench.hands.look(self.course.subjects)
+            found = wrongs(self.course, self.course.subjects, sides)
+            if not found:
+                break
+        return found
 
     def _take_as_typed(self, unheld: Sequence[Wrong]) -> None:
         """A system that holds something else than it was given: that is what has to cross."""

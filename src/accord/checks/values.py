@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from accord.checks.questions import Place
@@ -65,22 +66,27 @@ class Inventor:
     desk: NumberedDesk
     _kinds: dict[tuple[str, Side], Invent | None] = field(default_factory=dict)
 
-    def plain(self, mapping: PropertyMapping, side: Side, held: RawValues) -> dict[str, Raw]:
-        """An ordinary value in that side's words, other than the one held. Not for references. Raises Unmade."""
+    def plain(self, mapping: PropertyMapping, side: Side, held: RawValues, not_these: Sequence[RawValues] = ()) -> dict[str, Raw]:
+        """An ordinary value in that side's words, other than the one held and than these. Not for references. Raises Unmade."""
         before = self._common(mapping, side, held)
-        for _ in range(TRIES):
-            raw = self._one(mapping, side, held)
+        tried = (self._one(mapping, side, held) for _ in range(TRIES))
+        for raw in chain(tried, self.special(Place(mapping.name, mapping), side)):
             if (value := self._common(mapping, side, raw)) is not None and value != before:
-                return raw
-        raise Unmade(f"no value could be made up for {', '.join(names_on(mapping, side))} that the mapping takes")
+                own = self._own(mapping, side, raw)
+                if own not in not_these:
+                    return own
+        raise Unmade(f"no other value could be made up for {', '.join(names_on(mapping, side))} that the mapping takes")
 
     def special(self, place: Place, side: Side) -> list[dict[str, Raw]]:
         """Values at the limits of a property's type that the mapping takes, in that side's words; of a list's items, as in an item."""
         mapping = place.innermost
         inner = self._inner(place, side)
         kept: dict[str, dict[str, Raw]] = {}
-        for candidate in _limits(mapping, side, inner, self.desk):
+        for candidate in _limits(mapping, side, inner, self.desk, self._derived(place)):
             raw = self._in_words(place, side, candidate)
+            if raw is not None and place.item is None:
+                own = self._own(mapping, side, raw)
+                kept.setdefault(repr(own), own)
             if raw is not None:
                 kept.setdefault(repr(raw), raw)
         return list(kept.values())
@@ -108,6 +114,12 @@ class Inventor:
         if found is None:
             raise Unmade(f"the mapping of {mapping.name} takes none of the kinds of values that are known")
         return found
+
+    def _own(self, mapping: PropertyMapping, side: Side, raw: dict[str, Raw]) -> dict[str, Raw]:
+        """The value as that side itself writes it: not every system takes what the mapping reads ("Norway" for NO)."""
+        if mapping.type is DataType.LIST:
+            return raw
+        return self.compiled.words(side, {mapping.name: self._common(mapping, side, raw)}, None, {})
 
     def _common(self, mapping: PropertyMapping, side: Side, raw: RawValues) -> Value:
         return self.compiled.common(side, raw, {}).values.get(mapping.name)
@@ -147,6 +159,13 @@ class Inventor:
         raise Unmade(f"no value could be made up for {place.shown(side)} that the mapping takes")
 
     # --- limits ----------------------------------------------------------------------------------------------------------------------
+
+    def _derived(self, place: Place) -> bool:
+        """Whether a system works out values of this list's items from others of theirs."""
+        if place.item is None:
+            return False
+        shapes = [self.shapes[side].properties[names_on(place.mapping, side)[0]] for side in Side]
+        return any(one.compute is not None for shape in shapes for one in shape.items.values())
 
     def _inner(self, place: Place, side: Side) -> Property:
         outer = self.shapes[side].properties[names_on(place.mapping, side)[0]]
@@ -243,7 +262,7 @@ _TIMES = (
 )
 
 
-def _limits(mapping: PropertyMapping, side: Side, shape: Property, desk: NumberedDesk) -> Iterator[Raw]:
+def _limits(mapping: PropertyMapping, side: Side, shape: Property, desk: NumberedDesk, derived: bool) -> Iterator[Raw]:
     """Candidates, the most telling first; what the mapping does not take is left out by the caller."""
     if table := _table(mapping, side) or list(shape.options or ()):
         yield from (one for one in table if one is not None)
@@ -256,7 +275,7 @@ def _limits(mapping: PropertyMapping, side: Side, shape: Property, desk: Numbere
     elif shape.type == "integer":
         yield from (_number(shape, Decimal(one)) for one in (0, -1, 2**31 - 1, 2**53 - 1))
     elif shape.type == "decimal":
-        yield from _decimals(mapping, shape)
+        yield from _decimals(mapping, shape, derived)
 
 
 def _texts(shape: Property, desk: NumberedDesk) -> Iterator[str]:
@@ -269,8 +288,10 @@ def _texts(shape: Property, desk: NumberedDesk) -> Iterator[str]:
     yield from filter(fits, [*plain, *shaped, *_LAND, number[-4:], f"0{number[-3:]}"])
 
 
-def _decimals(mapping: PropertyMapping, shape: Property) -> Iterator[Raw]:
+def _decimals(mapping: PropertyMapping, shape: Property, derived: bool) -> Iterator[Raw]:
+    """``derived``: a system works other values out of these, and cannot out of nothing, or nearly nothing."""
     scale = min(mapping.scale or 0, shape.scale if shape.scale is not None else 9)
     step = Decimal(1).scaleb(-scale)
-    for value in (Decimal(0), step, 10 - step, Decimal("99.5"), Decimal(1000) - step, Decimal(-1), 100_000 - step):
-        yield _number(shape, value.quantize(step))
+    for value in (10 - step, Decimal(0), step, Decimal("99.5"), Decimal(1000) - step, Decimal(-1), 100_000 - step):
+        if value >= 1 or not derived:
+            yield _number(shape, value.quantize(step))

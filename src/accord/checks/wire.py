@@ -30,8 +30,9 @@ _PLAIN = re.compile(r"-?\d{1,7}|\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?")
 
 @dataclass(slots=True)
 class Ours:
-    """The texts and numbers that the checklist made up."""
+    """The texts and numbers that the checklist made up. ``marks``: how the references begin that test records carry."""
 
+    marks: tuple[str, ...]
     texts: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
 
@@ -55,7 +56,7 @@ class Ours:
         return None
 
     def __contains__(self, text: str) -> bool:
-        if text in self.texts or self.number_in(text):
+        if text in self.texts or text.startswith(self.marks) or self.number_in(text):
             return True
         return len(text) >= 4 and any(text in one for one in self.texts)  # cut, or trimmed
 
@@ -73,11 +74,10 @@ class Noted:
     status: int
     answer: bytes
 
-    def concerns(self, ids: Iterable[str]) -> bool:
-        """Whether it wrote, or read, one of these records."""
+    def concerns(self, ids: Iterable[str], numbers: Iterable[bytes]) -> bool:
+        """Whether it wrote or read one of these records, or created one with one of these numbers in it."""
         parts = set(urlsplit(self.url).path.split("/"))
-        body = self.sent + self.answer if self.method != "GET" else b""
-        return any(id in parts or (body and f'"{id}"'.encode() in body) for id in ids)
+        return not parts.isdisjoint(ids) or (self.method == "POST" and any(number in self.sent for number in numbers))
 
 
 @dataclass(slots=True)

@@ -74,7 +74,7 @@ def run_document(path: Path | None, clean: bool, **said: Any) -> int:
 @click.argument("path", metavar="REPORT", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 def verify_report(path: Path, as_json: bool) -> int:
-    """Whether REPORT, as accord document run --json wrote it, is unchanged; with ACCORD_REPORT_KEY also whether it was sealed with that key.
+    """Whether REPORT, as accord document run --json wrote it, is unchanged; a sealed one is judged with the key in ACCORD_REPORT_KEY.
 
     Exit 0: unchanged. 2: changed, or sealed with another key. 3: no such report.
     """
