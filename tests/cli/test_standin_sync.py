@@ -279,3 +279,17 @@ def test_references_and_records_made_on_the_right_find_their_way(odd: Pair) -> N
     odd.right.do("DELETE", f"{odd.right.names[PERSONS]}/{person['id']}")
     odd.sync()
     assert odd.writes_of() == 0
+
+
+def test_the_document_runs_as_a_checklist_on_stand_ins_also_where_no_property_is_mapped(seed: Pair) -> None:
+    report = seed.folder / "report.json"
+    words = ["document", "run", "--sandbox", "-d", "dataflow.yaml", "--json", str(report)]
+    ended = subprocess.run([sys.executable, "-m", "accord.cli.main", *words], cwd=seed.folder, capture_output=True, text=True, check=False)
+    assert ended.returncode in (0, 2), ended.stderr
+    lines = json.loads(report.read_text(encoding="utf-8"))["lines"]
+    said = {
+        (line["flow"], line["kind"]): line["verdict"]
+        for line in lines
+        if line["kind"] in ("created", "silent") and line["direction"] != "right_to_left"
+    }
+    assert said == {(f"{left} to {right}", kind): "pass" for left, right in SEED.items() for kind in ("created", "silent")}
