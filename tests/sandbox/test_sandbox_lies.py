@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sandbox_client
 
@@ -17,7 +18,7 @@ from accord.sandbox import customcrm, membercare, standin
 from accord.sandbox.faults import Faults
 from accord.sandbox.lies import KEPT, KINDS, PAIR_LIES, RECORD_LIES, SHOWN, Lie, lie_about
 from accord.sandbox.people import lie
-from accord.sandbox.process import start
+from accord.sandbox.process import SandboxFailed, start
 from accord.sandbox.web import Application
 
 CELLS = {
@@ -325,3 +326,12 @@ def test_a_lie_is_switched_on_by_a_request() -> None:
         told = crm.get("/_sandbox/lies")
         assert [(each["kind"], each["struck"]) for each in told] == [("upper_cased", 1)]
         assert crm.call("POST", "/_sandbox/lies", {"kind": "white"}).status == 422
+
+
+@pytest.mark.slow
+def test_a_server_may_be_started_with_a_lie() -> None:
+    about = lie_about(shipped("customcrm"), "Contact", "City", "upper_cased")
+    with start("customcrm", 0, options=[f"--lie={msgspec.json.encode(about).decode()}"]) as running:
+        assert sandbox_client.customcrm(running).post("contacts", {"City": "Bodø"})["City"] == "BODØ"
+    with pytest.raises(SandboxFailed):
+        start("customcrm", 0, options=['--lie={"kind":"white"}'])

@@ -13,6 +13,8 @@ import msgspec
 from accord.errors import ConfigurationError
 from accord.sandbox import customcrm, membercare, standin
 from accord.sandbox.faults import Fault, Faults
+from accord.sandbox.lies import KINDS, Lie
+from accord.sandbox.lying import Lies
 from accord.sandbox.process import CUSTOMCRM_KEY, MEMBERCARE_KEY, MEMBERCARE_PERSON, STANDIN_KEY
 from accord.sandbox.serving import serve
 from accord.sandbox.web import Application
@@ -25,6 +27,14 @@ def fault_of(text: str) -> Fault:
     return msgspec.convert({"kind": kind, **given}, type=Fault, strict=False)
 
 
+def lie_of(text: str) -> Lie:
+    """Read a lie as JSON. Raises ValueError for an unknown kind, name or value."""
+    found = msgspec.json.decode(text, type=Lie)
+    if found.kind not in KINDS:
+        raise ValueError(found.kind)
+    return found
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     common = argparse.ArgumentParser(add_help=False)
@@ -32,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--size", type=int, default=200, help="seeded records on the Customcrm side; 0 for none")
     common.add_argument("--seed", type=int, default=1)
     common.add_argument("--fault", type=fault_of, action="append", default=[], metavar="KIND:NAME=VALUE,...")
+    common.add_argument("--lie", type=lie_of, action="append", default=[], metavar="JSON", help="as POST /_sandbox/lies takes it")
     common.add_argument("--die-with-parent", action="store_true", help="end when standard input closes")
     top = argparse.ArgumentParser(prog="python -m accord.sandbox", description=__doc__)
     names = top.add_subparsers(dest="name", required=True)
@@ -57,6 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         faults.arm(fault)
 
     def make(origin: str) -> Application:
+        made = made_for(origin)
+        assert isinstance(made.lies, Lies)  # every server here has a desk
+        for lie in given.lie:
+            made.lies.arm(lie)
+        return made
+
+    def made_for(origin: str) -> Application:
         if given.name == "customcrm":
             return customcrm.application(customcrm.Settings(given.key, given.size, given.seed, given.rate), faults)
         if given.name == "standin":

@@ -8,6 +8,8 @@ A lie is switched on by a request, and stays until it is used up or all are swit
     POST /_sandbox/lies   {"kind": "none"}            all off
     GET  /_sandbox/lies                               what is on, and how often it struck
 
+A server may also be started with one: ``--lie`` and the same JSON (``msgspec.json.encode`` of a Lie).
+
 From a test, in the words of a manifest (``people.lie`` makes the request; a server within the process has ``application.lies.arm``)::
 
     people.lie(server.url, lie_about(manifest, "Contact", "FirstName", "trimmed"))
