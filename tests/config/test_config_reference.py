@@ -10,13 +10,15 @@ from accord.config.shape import known_keys
 from accord.config.yamlfile import parse_yaml
 from accord.core.normal import NAMES
 from accord.core.transforms import TRANSFORMS
-from accord.model.dataflow import Defaults, DocumentSettings
+from accord.model.dataflow import Defaults, DocumentRow, DocumentSection, DocumentSettings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "dataflow-file.md").read_text(encoding="utf-8")
 HEAD = TEXT.split("```yaml\n")[1].split("flows:")[0]
 
 
-@pytest.mark.parametrize("shape", [DataflowFile, FlowFile, MatchFile, PropertyFile, Defaults, DocumentSettings])
+@pytest.mark.parametrize(
+    "shape", [DataflowFile, FlowFile, MatchFile, PropertyFile, Defaults, DocumentSettings, DocumentSection, DocumentRow]
+)
 def test_every_key_is_in_the_reference(shape: type) -> None:
     assert [key for key in known_keys(shape) if f"`{key}`" not in TEXT] == []
 

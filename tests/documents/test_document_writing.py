@@ -11,8 +11,9 @@ import pytest
 from accord.config.dataflow import dataflow_of, read_dataflow
 from accord.config.manifest import read_manifest
 from accord.config.yamlfile import parse_yaml
+from accord.documents.derived import from_dataflow
 from accord.documents.model import PLAIN_NOTICE, Document, Opening, Row, Section
-from accord.documents.write import from_dataflow, to_rst
+from accord.documents.write import to_rst
 from accord.errors import ConfigurationError
 from accord.model.dataflow import Creation, Dataflow, DocumentSettings
 from accord.model.manifest import Manifest

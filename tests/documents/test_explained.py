@@ -15,13 +15,13 @@ from accord.core.mapping import compile_flow
 from accord.core.merging import TABLE
 from accord.core.rules import RULES
 from accord.core.tables import decision_rows
+from accord.documents.derived import from_dataflow
 from accord.documents.examples import items_of, worked
 from accord.documents.explained import Subject, explain
 from accord.documents.explained_flow import rows_of
 from accord.documents.html import to_html
 from accord.documents.markdown import to_markdown
 from accord.documents.page import Page
-from accord.documents.write import from_dataflow
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, Creation, Dataflow, DeletePolicy, Direction, DocumentSettings, Share
 from accord.model.manifest import Manifest
 from accord.model.records import Side

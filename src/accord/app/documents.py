@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from accord.documents.model import Document
 
 
-def document_text(setup: Setup, form: str) -> bytes:
-    """The dataflow document of the configured flows. ``form``: "rst", or in full: "html", "markdown", "pdf"."""
+def document_text(setup: Setup, form: str, which: int = 0) -> bytes:
+    """The dataflow document of the configured flows. ``form``: "rst" (one of them, by its place), or in full: "html", "markdown", "pdf"."""
+    from accord.documents.kept import document_of
     from accord.documents.write import to_rst
 
     if form == "rst":
-        return to_rst(_document(setup))
+        return to_rst(document_of(setup.dataflow, setup.manifests, _now(), which))
     page = explained(setup).page
     if form == "markdown":
         from accord.documents.markdown import to_markdown
@@ -64,10 +65,13 @@ def explained(setup: Setup) -> "Explained":
 
 
 def _document(setup: Setup) -> "Document":
-    from accord.documents.write import from_dataflow
+    from accord.documents.derived import from_dataflow
 
-    generated = setup.dataflow.document.generated or RealClock().now().strftime("%Y-%m-%d %H:%M:%S")
-    return from_dataflow(setup.dataflow, setup.manifests, generated)
+    return from_dataflow(setup.dataflow, setup.manifests, _now())
+
+
+def _now() -> str:
+    return RealClock().now().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def compare_documents(old: Path, new: Path) -> "list[Difference]":

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from accord.config.dataflow_documents import documents_misfit
 from accord.config.shape import Shape, suggestion
 from accord.config.yamlfile import KeyPath, YamlFile, read_yaml
 from accord.errors import ConfigurationError, Problem
@@ -93,13 +94,14 @@ class FlowFile:
 
 @dataclass(frozen=True, kw_only=True)
 class DataflowFile:
-    """The whole file. ``accord``: the version of this format. ``state``: where the state is kept, if not beside the file."""
+    """The whole file. ``accord``: the version of this format. ``document`` or ``documents``: one or several of them."""
 
     accord: Literal[1]
     left: SystemEntry
     right: SystemEntry
     state: str | None = None
-    document: DocumentSettings = field(default_factory=DocumentSettings)
+    document: DocumentSettings | None = None
+    documents: tuple[DocumentSettings, ...] | None = None
     defaults: Defaults = field(default_factory=Defaults)
     flows: tuple[FlowFile, ...]
 
@@ -116,9 +118,18 @@ def dataflow_of(source: YamlFile) -> Dataflow:
     """The dataflow that a YAML file says. Raises ConfigurationError with every problem."""
     written = _SHAPE.take(source)
     flows = tuple(_flow(flow, written.defaults) for flow in written.flows)
-    if problems := list(_misfits(source, flows)):
+    if problems := [*_misfits(source, written, flows), *documents_misfit(source, written.document, written.documents, flows)]:
         raise ConfigurationError(problems)
-    return Dataflow(left=written.left, right=written.right, flows=flows, document=written.document, path=source.file, state=written.state)
+    document, *further = written.documents or (written.document or DocumentSettings(),)
+    return Dataflow(
+        left=written.left,
+        right=written.right,
+        flows=flows,
+        document=document,
+        further=tuple(further),
+        path=source.file,
+        state=written.state,
+    )
 
 
 def _flow(written: FlowFile, defaults: Defaults) -> Flow:
@@ -181,8 +192,9 @@ def _transform(written: str | dict[str, Any] | None) -> TransformUse | None:
     return TransformUse(name=str(written.get("name", "")), parameters={key: value for key, value in written.items() if key != "name"})
 
 
-def _misfits(source: YamlFile, flows: Sequence[Flow]) -> Iterator[Problem]:
-    if not flows:
+def _misfits(source: YamlFile, written: DataflowFile, flows: Sequence[Flow]) -> Iterator[Problem]:
+    # A document may have sections that are text alone, or none at all, and still has to be written as it was read.
+    if not flows and all(each.sections is None for each in written.documents or (written.document or DocumentSettings(),)):
         yield source.problem(("flows",), "there are no flows", "Add at least one: {left: Contact, right: Persons, properties: [...]}.")
     yield from _twice(source, ("flows",), [flow.name for flow in flows], "flow", "Give one of them another name: add name: to it.")
     for position, flow in enumerate(flows):

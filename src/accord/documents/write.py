@@ -1,24 +1,15 @@
-"""Writing the dataflow document: dataflow -> document -> the bytes of an .rst file.
+"""Writing the dataflow document: document -> the bytes of an .rst file.
 
 Owns: the document's wording, byte for byte: rules as long as the words above them, its fixed sentences, blank lines and line ends.
-Does not own: reading one, running one as a checklist.
+Does not own: what a dataflow amounts to (documents/derived.py), reading one, running one as a checklist.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from accord.documents.model import PLAIN_NOTICE, Document, Opening, Row, Section
-from accord.errors import ConfigurationError, Problem
-from accord.model.dataflow import Creation, Dataflow, Flow, PropertyMapping
-from accord.model.manifest import Manifest, Property
-from accord.model.records import Side
-from accord.model.values import DataType
+from accord.documents.model import Document, Opening, Section
 
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _ENDS = {"lf": "\n", "crlf": "\r\n"}
-_TYPE_WORDS: Mapping[str, str] = {"integer": "integer", "decimal": "float", "boolean": "boolean", "list": "list"}
-"""How a document names a data type; every other one is a string."""
 
 
 def to_rst(document: Document) -> bytes:
@@ -30,26 +21,6 @@ def to_rst(document: Document) -> bytes:
         lines += ["", *_section(section), ""]  # one before the heading, one that closes the table
     end = _ENDS[document.line_ends]
     return (end.join(lines) + end).encode()
-
-
-def from_dataflow(dataflow: Dataflow, manifests: Mapping[Side, Manifest], generated: str) -> Document:
-    """The document that a dataflow amounts to.
-
-    ``generated``: the time to state, "YYYY-MM-DD HH:MM:SS", unless the dataflow fixes one. Raises ConfigurationError for a title, notice or
-    time that a document cannot hold.
-    """
-    settings = dataflow.document
-    left, right = settings.left_label or _label(dataflow.left.system), settings.right_label or _label(dataflow.right.system)
-    document = Document(
-        title=settings.title or f"{left} to {right} Dataflow",
-        generated=settings.generated or generated,
-        introduction=settings.notice or PLAIN_NOTICE.format(left=left, right=right),
-        sections=tuple(_section_of(flow, manifests[Side.RIGHT], (left, right)) for flow in dataflow.flows),
-        line_ends=settings.line_ends,
-    )
-    if problems := list(_unfit(document, dataflow.path)):
-        raise ConfigurationError(problems)
-    return document
 
 
 def _section(section: Section) -> Iterator[str]:
@@ -136,60 +107,3 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
     yield from TABLE
     for cells in (header, *rows):
         yield from (cell(position, text) for position, text in enumerate(cells))
-
-
-def _section_of(flow: Flow, manifest: Manifest, labels: tuple[str, str]) -> Section:
-    left, right = labels
-    creates = flow.create is not Creation.NONE
-    rows = sorted(_rows(flow.properties, manifest.datatypes[flow.right].properties), key=lambda row: (row.left, row.right))
-    criteria = [(", ".join(part.left for part in each), ", ".join(part.right for part in each)) for each in flow.match]
-    return Section(
-        left=f"{left} {flow.left}",
-        right=f"{right} {flow.right}",
-        right_system=right,
-        rows=tuple(rows),
-        opening=Opening.EVERY if creates else Opening.LINK_FIRST,
-        # Where every record gets a counterpart the document need not say how one is recognised, and in its usual form does not.
-        matches=() if creates else tuple(criteria),
-    )
-
-
-def _rows(mappings: Sequence[PropertyMapping], targets: Mapping[str, Property], list_left: str = "", list_right: str = "") -> Iterator[Row]:
-    """A row per mapped property; the items of a list are named by dotted paths and stand in place of the list."""
-    for mapping in mappings:
-        if mapping.properties:
-            target = targets.get(mapping.right[0])
-            yield from _rows(
-                mapping.properties, target.items if target else {}, f"{list_left}{mapping.left[0]}.", f"{list_right}{mapping.right[0]}."
-            )
-        else:
-            left = ", ".join(list_left + name for name in mapping.left)
-            right = ", ".join(list_right + name for name in mapping.right)
-            yield Row(left, right, _type_cell(mapping, targets))
-
-
-def _type_cell(mapping: PropertyMapping, targets: Mapping[str, Property]) -> str:
-    """The target's data type as documents write it: its word in double quotes, which belong to the cell."""
-    if mapping.document_type is not None:
-        return mapping.document_type
-    types = [str(targets[name].type) if name in targets else _written_type(mapping) for name in mapping.right]
-    return ", ".join(dict.fromkeys(f'"{_TYPE_WORDS.get(each, "string")}"' for each in types))
-
-
-def _written_type(mapping: PropertyMapping) -> str:
-    return DataType.STRING if mapping.type is DataType.REFERENCE else mapping.type
-
-
-def _label(system: str) -> str:
-    return system[:1].upper() + system[1:]
-
-
-def _unfit(document: Document, file: str) -> Iterator[Problem]:
-    if not _TIME.fullmatch(document.generated):
-        what = f"document, generated: {document.generated!r} is no time"
-        yield Problem(file, 0, 0, what, 'Write it as "2024-09-10 15:02:06", without a zone.')
-    for key, text in (("title", document.title), ("notice", document.introduction)):
-        if len(text.splitlines()) != 1 or text != text.strip():
-            yield Problem(
-                file, 0, 0, f"document, {key}: must be one line without spaces around it", "Write it on one line, with >- if it is long."
-            )

@@ -70,15 +70,60 @@ class SystemEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A row of a section's table. ``property``: the mapping that it states, None for text alone. ``left``, ``right``, ``type``: its cells.
+
+    A cell that is None is as the mapping gives it.
+    """
+
+    property: str | None = None
+    left: str | None = None
+    right: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSection:
+    """How a document states a flow, where that does not follow from the flow. ``flow``: its name, None for text alone.
+
+    ``left``, ``right``: the whole labels, system and datatype. ``types_of``: the system that heads the data types. ``condition``: of a
+    conditional opening. ``offer``: the sentences on merging with an existing one. ``connect``: what a record has to be connected to.
+    ``match``: whether the match criteria stand there, or their table as text; None: where records are not created. ``rows``: every row;
+    None: one for each property, but for those named by ``without``, sorted or in the order of the file.
+    """
+
+    flow: str | None = None
+    left: str | None = None
+    right: str | None = None
+    types_of: str | None = None
+    opening: Literal["every", "link_first", "conditional"] | None = None
+    condition: str | None = None
+    offer: bool = False
+    connect: str | None = None
+    match: bool | tuple[tuple[str, str], ...] | None = None
+    rows: tuple[DocumentRow, ...] | None = None
+    order: Literal["sorted", "file"] = "sorted"
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSettings:
-    """What the written document says. ``notice``: the whole introduction, or None for our plain one. ``generated``: a fixed time."""
+    """What a written document says. ``notice``: the whole introduction, or None for our plain one. ``generated``: a fixed time.
+
+    ``source``: the side that stands first in it. ``sections``: its flows in order, with what is peculiar to it; None for every flow.
+    ``approved``: the file of the document as it was last agreed on, relative to the dataflow file.
+    """
 
     title: str | None = None
     notice: str | None = None
     generated: str | None = None
     line_ends: Literal["lf", "crlf"] = "lf"
+    heading: Literal["Introduction", "Introduction."] = "Introduction"
     left_label: str | None = None
     right_label: str | None = None
+    source: Side = Side.LEFT
+    sections: tuple[DocumentSection, ...] | None = None
+    approved: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,15 +255,22 @@ class Flow:
 class Dataflow:
     """Two systems and their flows, in the order of the file.
 
-    ``state``: where the state is kept: a file, or postgresql://..., with references to secrets; None for a file beside this one.
+    ``document``, ``further``: what the documents of it say, usually one. ``state``: where the state is kept: a file, or postgresql://..., with
+    references to secrets; None for a file beside this one.
     """
 
     left: SystemEntry
     right: SystemEntry
     flows: tuple[Flow, ...]
     document: DocumentSettings = field(default_factory=DocumentSettings)
+    further: tuple[DocumentSettings, ...] = ()
     path: str = "dataflow.yaml"
     state: str | None = None
+
+    @property
+    def documents(self) -> tuple[DocumentSettings, ...]:
+        """The documents of it, in the order of the file."""
+        return (self.document, *self.further)
 
     def entry(self, side: Side) -> SystemEntry:
         """The system on that side."""
