@@ -174,6 +174,20 @@ def test_DELETE_05_a_record_whose_counterpart_was_deleted_never_gets_another_one
     assert (planned.pending is None) == (policy is DeletePolicy.UNLINK)
 
 
+@pytest.mark.parametrize(
+    ("mark", "held"),
+    [("crm:Order:O-7", True), ("crm:Order:", False), ("crm:Quote:O-7", False), ("old:Order:O-7", False), (None, False), (7, False)],
+)
+def test_CREATE_03_what_accord_made_itself_is_nobodys_original(mark: object, held: bool) -> None:
+    able = {side: replace(one, reference="external") for side, one in ABLE.items()}
+    half = replace(invoice(note="stays", settled="2026", currency="SEK"), raw={"number": "N1", "external": mark})
+    planned = plan_create(rules(able, create=Creation.BOTH), half, RESOLVED, "k")
+    assert (planned.pending is not None and planned.pending.rule == "CREATE-03") == held
+    assert bool(planned.operations) != held
+    without = rules({side: replace(one, reference=None) for side, one in ABLE.items()}, create=Creation.BOTH)
+    assert plan_create(without, half, RESOLVED, "k").operations, "a system that carries no references says nothing of it"
+
+
 # --- what a person is asked -------------------------------------------------------------------------------------------------------------
 
 

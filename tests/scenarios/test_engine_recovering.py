@@ -10,11 +10,12 @@ from engine_stage import Stage, stage
 
 from accord.connectors.memory import MemoryConnector, MemoryDatatype
 from accord.model.capabilities import Finding
+from accord.model.dataflow import Creation
 from accord.model.links import PendingState
 from accord.model.plans import Outcome, OutcomeKind, Write
 from accord.model.records import Side
 from accord.store.sqlite import SqliteStore
-from accord.testing.simulation_dataflow import PERSON
+from accord.testing.simulation_dataflow import PERSON, Rules
 
 SLOW = MemoryDatatype(idempotency_key=False, settles=60.0)
 WRITE = MemoryConnector.write
@@ -137,6 +138,29 @@ def test_P25_without_any_state_what_accord_made_is_known_again_by_our_reference(
             s.runs()
             assert sorted(s.pairs(PERSON)) == sorted(pairs)
             assert not [call for call in s.writes()[before:] if call.kind == "create"]
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_P25_a_copy_whose_original_is_not_known_any_more_is_nobodys_original(deleted: bool) -> None:
+    """The state is gone, and the original is too, or the first listing left it out."""
+    with stage(Rules(create=Creation.BOTH)) as s:
+        contact = s.contact("ada@sim.example", Name="Ada")
+        s.runs()
+        before = s.writes()
+        if deleted:
+            s.crm.user_delete("Contact", contact)
+        else:
+            hidden = s.crm._tables["Contact"].order.pop()
+        with SqliteStore.open(":memory:", s.dataflow.flows) as s.store:
+            s.run()
+            assert s.writes() == before
+            s.run()
+            assert s.writes() == before
+            if deleted:
+                assert [row.rule for row in s.waiting()] == ["CREATE-03"]
+            else:
+                assert [left for left, _ in s.pairs(PERSON)] == [hidden]
+                assert not s.waiting()
 
 
 def test_P7_an_id_that_is_used_again_is_not_taken_for_the_record_that_had_it() -> None:

@@ -30,7 +30,7 @@ class MemoryDatatype:
     offset from the records ordered by modified time, so that an edit during the listing repeats or skips some. ``trims``,
     ``upper_cases``, ``rounds`` (property -> digits after the point) hold for everybody; ``ignores`` (silently), ``refuses`` (property ->
     values), ``create_only``, ``read_only`` for us. ``always``: properties that every record shows, null where nobody has set them; others
-    are absent until they are set. ``unique``: properties of which no two live records may hold the same value when one is made.
+    are absent until they are set. ``unique``: properties of which no two live records may hold the same value.
     ``reorders``: lists that are kept in another order than they were given. ``reuses_ids``: a new record may get the id of one that was
     deleted.
     """

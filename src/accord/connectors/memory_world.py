@@ -273,6 +273,7 @@ class MemorySystem:
                 raise Declined(OutcomeKind.MOVED, "412 the version is another")
             switch = spec.update if kind is CallKind.UPDATE else spec.delete
             self._check(spec, values, switch, spec.read_only | spec.create_only)
+            self._check_unique(datatype, values, id)
         except Declined:
             self._log(Call(Who.ACCORD, kind, datatype, id, effect=False, values=values))
             raise
@@ -287,9 +288,9 @@ class MemorySystem:
             if value in spec.refuses.get(name, ()):
                 raise Declined(OutcomeKind.REFUSED, f"422 {name}: this value is not allowed", name)
 
-    def _check_unique(self, datatype: str, values: RawValues) -> None:
+    def _check_unique(self, datatype: str, values: RawValues, id: str | None = None) -> None:
         for name in sorted(self.datatypes[datatype].unique.intersection(values)):
-            if self.holder(datatype, name, values[name]) is not None:
+            if self.holder(datatype, name, values[name]) not in (None, id):
                 self.requests["duplicate"] += 1
                 raise Declined(OutcomeKind.REFUSED, f"409 {name}: there is a record with this value", name)
 

@@ -151,6 +151,16 @@ def _delete_stopped(rules: FlowRules, side: Side) -> str | None:
     return None if rules.capabilities[side].delete else "CAP-03"
 
 
+def original(rules: FlowRules, half: Half) -> RecordRef | None:
+    """The record of the other side that this one was made for by Accord, as our reference on it says; None for one that users made."""
+    other, carries = half.ref.side.other, rules.capabilities[half.ref.side].reference
+    mark = (half.raw or {}).get(carries) if carries is not None else None
+    prefix = reference(rules.systems[other], RecordRef(other, rules.flow.datatype(other), ""))
+    if not isinstance(mark, str) or not mark.startswith(prefix) or mark == prefix:
+        return None
+    return RecordRef(other, rules.flow.datatype(other), mark.removeprefix(prefix))
+
+
 @dataclass(frozen=True, slots=True)
 class _Stop:
     """Why nothing is created. ``told``: a person is told one by one; a record that is simply not Accord's is not listed."""
@@ -177,6 +187,8 @@ def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) 
         return _Stop("UNKNOWN-01", state=PendingState.UNKNOWN)
     if parted:
         return _Stop("DELETE-05", told=flow.deletes is not DeletePolicy.UNLINK)
+    if (maker := original(rules, source)) is not None:
+        return _Stop("CREATE-03", str(maker))
     if not rules.capabilities[target].create:
         return _Stop("CAP-01", place)
     if not shared(flow, target):

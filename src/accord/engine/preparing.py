@@ -10,7 +10,7 @@ from accord.core.flowrules import FlowRules, Half, Pair
 from accord.core.leaving import review
 from accord.core.mapping import Mapped
 from accord.core.matching import Alone, Ambiguous, Counterpart, match, mutual, without_references
-from accord.core.planning import Planned, plan_create, plan_pair
+from accord.core.planning import Planned, original, plan_create, plan_pair
 from accord.core.referring import doubted, places_in_question
 from accord.engine.parts import Engine
 from accord.model.journal import Candidate
@@ -222,6 +222,8 @@ def _plan_lone(batch: _Batch, lone: _Lone) -> None:
     elif isinstance(found, Alone):
         batch.work.finished.add(ref)
         parted = ref.id in batch.parted[ref.side]
+        if not parted and (maker := original(batch.rules, half)) is not None:
+            batch.engine.store.hint([Hint(maker)])  # it may be there, and not have been read: the state may be an older one
         batch.work.planned.append(plan_create(batch.rules, half, batch.work.resolved, batch.engine.ids.new(), parted))
     elif ref.side is Side.LEFT:
         doubts = [f"{name} ({half.mapped.faults[name]})" for name in lone.invalid]

@@ -21,6 +21,8 @@ from accord.connectors.memory import Call, MemoryConnector, MemorySystem
 from accord.engine.parts import Depth, Engine
 from accord.engine.serving import Bell, announce
 from accord.errors import StoreError, SystemProblem
+from accord.model.capabilities import Finding
+from accord.model.journal import IntentState
 from accord.model.links import Pending, PendingState
 from accord.model.plans import Write
 from accord.model.records import Side
@@ -233,11 +235,17 @@ class _History:
             before = self.scene.writes()
             await self._cycle(engine, Depth.FULL)
             engine.approve = False
-            if self.scene.writes() == before:
+            if self.scene.writes() == before and not self._to_be_told():
                 return True
             await asyncio.sleep(self.choices.quiet)
         self.violations.append(Violation("P1", "both", f"still writing after {SETTLING} settled cycles"))
         return False
+
+    def _to_be_told(self) -> bool:
+        """Whether a create is still looked for that can be told: some time after it was looked for in vain, it counts as not made."""
+        unknown = self.store.intents((IntentState.UNKNOWN,), ALL)
+        finding = {side: self.choices.datatypes[side].capabilities().finding for side in Side}
+        return any(finding[one.operation.side] is not Finding.NONE for one in unknown)
 
     async def _again(self) -> None:
         """P2: cycles that have nothing to do leave no trace, in the systems or in the state; and every webhook comes once more."""
