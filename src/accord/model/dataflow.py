@@ -255,8 +255,8 @@ class Flow:
 class Dataflow:
     """Two systems and their flows, in the order of the file.
 
-    ``document``, ``further``: what the documents of it say, usually one. ``state``: where the state is kept: a file, or postgresql://..., with
-    references to secrets; None for a file beside this one.
+    ``document``, ``further``: what the documents of it say, usually one. ``state``: where the state is kept: a file, or postgresql://...,
+    with references to secrets; None for a file beside this one.
     """
 
     left: SystemEntry
