@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from accord.checks.questions import slug
 from accord.checks.report import Call, Coverage, Line, Report, Shown, Verdict
 from accord.core.rules import RULES
 from accord.documents.html import to_html as html_of
@@ -130,7 +129,14 @@ def _covered(report: Report, one: Coverage) -> tuple[Words, ...]:
     else:
         verdict = Mark(f"{one.applicable - one.proven} not proven", Tone.BAD)
     way = _way(report, one.direction)
-    return ((Link(one.flow, _flow_id(one.flow)),), (way,), (str(one.stated),), (str(one.applicable),), (str(one.proven),), (verdict,))
+    return (
+        (Link(one.flow, _flow_id(report, one.flow)),),
+        (way,),
+        (str(one.stated),),
+        (str(one.applicable),),
+        (str(one.proven),),
+        (verdict,),
+    )
 
 
 def _reading() -> Section:
@@ -165,7 +171,7 @@ def _flow(report: Report, flow: str, calls: Numbers) -> Section:
         noun = "line does" if len(others) == 1 else "lines do"
         summary: Words = (_verdict(Verdict.NOT_APPLICABLE), f" {len(others)} {noun} not apply")
         blocks.append(Folded(summary, (table,), group=_group(Verdict.NOT_APPLICABLE)))
-    return Section(_flow_id(flow), flow, tuple(blocks))
+    return Section(_flow_id(report, flow), flow, tuple(blocks))
 
 
 def _line(report: Report, line: Line, calls: Numbers) -> Folded:
@@ -257,8 +263,8 @@ def _group(verdict: Verdict) -> str:
     return verdict.value.replace(" ", "-")
 
 
-def _flow_id(flow: str) -> str:
-    return f"flow-{slug(flow)}"
+def _flow_id(report: Report, flow: str) -> str:
+    return f"flow-{report.flows.index(flow) + 1}"
 
 
 def _way(report: Report, direction: Direction) -> str:

@@ -119,7 +119,8 @@ def _block(block: Block, level: int) -> Iterator[str]:
 
 def _section(section: Section, level: int) -> Iterator[str]:
     heading, id = f"h{min(level, DEEPEST)}", escape(section.id)
-    yield f'<section aria-labelledby="{id}">'
+    landmark = f' aria-labelledby="{id}"' if level == 2 else ""  # with a name it is one; those within would be too many
+    yield f"<section{landmark}>"
     yield f'<{heading} id="{id}" dir="auto">{_text(section.title)}</{heading}>'
     for block in section.blocks:
         yield from _block(block, level + 1)
@@ -130,7 +131,7 @@ def _table(table: Table) -> Iterator[str]:
     """A table in a box of its own that scrolls, also by keyboard. Where the window is narrow each row is shown as a card; the roles keep
     it a table for those who listen to it."""
     caption = _text(table.caption)
-    yield f'<div class="wide" role="region" aria-label="{caption}" tabindex="0">'
+    yield f'<div class="wide" role="group" aria-label="{caption}" tabindex="0">'
     yield '<table role="table">'
     yield f"<caption>{caption}</caption>"
     heads = "".join(f'<th role="columnheader" scope="col">{_text(each)}</th>' for each in table.head)

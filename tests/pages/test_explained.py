@@ -61,7 +61,7 @@ def html_of(dataflow: Dataflow = SHIPPED) -> Element:
 
 def part(page: Element, id: str) -> Element:
     """The section with that id at its heading."""
-    return next(each for each in page.all("section") if each.attributes["aria-labelledby"] == id)
+    return next(each for each in page.all("section") if next(each.all("h2", "h3")).attributes["id"] == id)
 
 
 def first_flow(**changes: object) -> Dataflow:
