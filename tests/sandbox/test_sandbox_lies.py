@@ -335,3 +335,9 @@ def test_a_server_may_be_started_with_a_lie() -> None:
         assert sandbox_client.customcrm(running).post("contacts", {"City": "Bodø"})["City"] == "BODØ"
     with pytest.raises(SandboxFailed):
         start("customcrm", 0, options=['--lie={"kind":"white"}'])
+
+
+def test_the_reference_names_every_lie_in_its_words() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "stand-in.md").read_text(encoding="utf-8")
+    rows = [line for line in page.split("| Kind | What goes wrong |")[1].splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{kind}` | {words} |" for kind, words in KINDS.items()]
