@@ -88,7 +88,7 @@ async def run_document(setup: Setup, wanted: Wanted) -> "Report":
     async with _bench(setup, wanted) as bench:
         course, started = course_of(bench), bench.engine.now()
         left = await run_all(course, keep=wanted.sandbox)
-        text = document_text(setup, "rst")
+        text = b"".join(line for line in document_text(setup, "rst").splitlines(keepends=True) if not line.startswith(b"Generated: "))
         report = Report(
             title=text.decode().splitlines()[1],
             document=f"sha256:{hashlib.sha256(text).hexdigest()}",

@@ -132,7 +132,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A checklist that was run. ``document``: SHA-256 of the dataflow document it was run from, ``title``: that document's title.
+    """A checklist that was run. ``title``: of the dataflow document it was run from; ``document``: its SHA-256, without "Generated:".
 
     ``flows``: names of the flows in the document's order. ``left_behind``: test records that could not be removed ("membercare Persons
     17"). ``digest``: "sha256:..." or, made with a key, "hmac-sha256:..." over the canonical JSON of all else.

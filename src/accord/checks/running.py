@@ -26,9 +26,6 @@ from accord.model.links import PendingState
 from accord.model.records import RecordRef, Side
 from accord.model.values import DataType, Raw
 
-ATTEMPTS = 2
-"""Runs until a value that has not arrived counts as not arriving."""
-
 QUIET = 4
 """Runs at most until the new records are settled."""
 
@@ -43,6 +40,8 @@ class Running:
         self.course = course
         self.bench = course.bench
         self.rules: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self.hopeless: set[tuple[int, Side, str]] = set()
+        self.troubles = {""}
 
     # --- records come to be ----------------------------------------------------------------------------------------------------------
 
@@ -270,15 +269,21 @@ class Running:
 
     async def _unheld(self, sides: Sequence[Side]) -> list[Wrong]:
         """What a system does not hold as it was typed there a moment ago, also when it is looked at again: its clock may lag."""
-        found: list[Wrong] = []
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await self.bench.engine.clock.sleep(self._lag())
+        await self.bench.hands.look(self.course.subjects)
+        found = wrongs(self.course, self.course.subjects, sides)
+        if self._may_come(found):
+            await self.bench.engine.clock.sleep(self._lag())
             await self.bench.hands.look(self.course.subjects)
             found = wrongs(self.course, self.course.subjects, sides)
-            if not found:
-                break
+            self._give_up(found)
         return found
+
+    def _may_come(self, found: Sequence[Wrong]) -> bool:
+        """Whether waiting may help: not for a value at a place where it has not helped before."""
+        return any((id(one.subject), one.side, one.place.name) not in self.hopeless for one in found)
+
+    def _give_up(self, found: Sequence[Wrong]) -> None:
+        self.hopeless.update((id(one.subject), one.side, one.place.name) for one in found)
 
     def _take_as_typed(self, unheld: Sequence[Wrong]) -> None:
         """A system that holds something else than it was given: that is what has to cross."""
@@ -290,17 +295,19 @@ class Running:
                 one.subject.due[one.side.other][one.place.mapping.name] = crossed
 
     async def _settle(self, phase: Phase) -> list[Wrong]:
-        """Run the engine until every record holds what it has to, or it has had its attempts; what is wrong then."""
-        found: list[Wrong] = []
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await self.bench.engine.clock.sleep(self._lag())
-            await self._run(phase)
-            await self.bench.hands.look(self.course.subjects)
-            found = wrongs(self.course, self.course.subjects)
-            if not found and not phase.trouble:
-                break
+        """Run the engine, and once more if not every record holds what it has to; what is wrong then."""
+        found = await self._after_a_run(phase)
+        if self._may_come(found) or phase.trouble not in self.troubles:
+            await self.bench.engine.clock.sleep(self._lag())
+            found = await self._after_a_run(phase)
+            self._give_up(found)
+            self.troubles.add(phase.trouble)
         return found
+
+    async def _after_a_run(self, phase: Phase) -> list[Wrong]:
+        await self._run(phase)
+        await self.bench.hands.look(self.course.subjects)
+        return wrongs(self.course, self.course.subjects)
 
     async def _run(self, phase: Phase, depth: Depth = Depth.CHANGES) -> None:
         phase.trouble = ""

@@ -13,6 +13,7 @@ import click
 from accord.cli.output import console, flow_option, json_option, print_json
 
 if TYPE_CHECKING:
+    from accord.app import Setup
     from accord.app.checking import Wanted
     from accord.checks.report import Report
 
@@ -61,11 +62,11 @@ def run_document(path: Path | None, clean: bool, **said: Any) -> int:
     if sandbox:
         with checking.sandboxes(path, seed=said["seed"]) as setup:
             report = app.start(checking.run_document(setup, wanted))
-            _write(report, said)
+            _write(report, setup, said)
     else:
         setup = app.load(path or "dataflow.yaml")
         report = app.start(checking.run_document(setup, wanted))
-        _write(report, said)
+        _write(report, setup, said)
     _print(report)
     return 0 if report.proven else NOT_PROVEN
 
@@ -114,13 +115,22 @@ def _clean(path: Path, wanted: "Wanted") -> int:
     return NOT_PROVEN if left else 0
 
 
-def _write(report: "Report", said: dict[str, Any]) -> None:
+def _write(report: "Report", setup: "Setup", said: dict[str, Any]) -> None:
+    from accord.app.documents import evidence_text
     from accord.checks.junit import to_junit
     from accord.checks.report import to_json
 
-    for path, text in ((said["json_file"], to_json), (said["junit_file"], to_junit)):
-        if path is not None:
-            path.write_bytes(text(report))
+    html, rst = said["html_file"], said["rst_file"]
+    evidence = os.path.relpath(html, rst.parent) if html and rst else "evidence.html"
+    forms: dict[str, Callable[[], bytes]] = {
+        "json_file": lambda: to_json(report),
+        "junit_file": lambda: to_junit(report),
+        "html_file": lambda: evidence_text(setup, report, "html"),
+        "rst_file": lambda: evidence_text(setup, report, "rst", evidence),
+    }
+    for name, text in forms.items():
+        if (path := said[name]) is not None:
+            path.write_bytes(text())
             click.echo(f"wrote {path}", err=True)
 
 
