@@ -12,6 +12,7 @@ from accord.checks.questions import Question
 from accord.checks.report import MASKED, Call, Kind, Line, Shown, Verdict
 from accord.checks.subjects import Subject
 from accord.checks.wire import Ours, shown
+from accord.connectors.redacting import MASK
 from accord.core.flowrules import names_on
 from accord.model.dataflow import Direction, PropertyMapping
 from accord.model.records import Side
@@ -90,7 +91,8 @@ class Answers:
         """A value as text; masked where it is not of the checklist's making and its property is personal, or not told."""
         if mapping is None or mapping.personal:
             value = shown(value, self.ours)
-        return value if isinstance(value, str) and value.strip() == value and value else _json(value)
+        text = value if isinstance(value, str) and value.strip() == value and value else _json(value)
+        return text.replace(MASK, MASKED)
 
     def _final(self, question: Question) -> Line:
         if question.unless:
@@ -117,13 +119,13 @@ def _names(subject: Subject, side: Side, name: str | None) -> Sequence[str]:
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    return value if isinstance(value, str) else _json(value)
+    return value.replace(MASK, MASKED) if isinstance(value, str) else _json(value)
 
 
 def _json(value: Any) -> str:
     if isinstance(value, Mapping):
         value = {str(key): one for key, one in value.items()}
-    return json.dumps(value, ensure_ascii=False, default=str).replace('"***"', MASKED)
+    return json.dumps(value, ensure_ascii=False, default=str).replace(f'"{MASK}"', MASKED)
 
 
 def _line(question: Question) -> Line:

@@ -61,6 +61,7 @@ class Course:
     answers: Answers
     inventors: Mapping[str, Inventor]
     ours: Ours
+    desk: NumberedDesk
     subjects: list[Subject] = field(default_factory=list)
     numbers: dict[str, tuple[Subject, str]] = field(default_factory=dict)
     unmade: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -163,7 +164,12 @@ def course_of(bench: Bench) -> Course:
     asked = [flow for flow in dataflow.flows if not bench.names or flow.name in bench.names]
     questions = [question for flow in asked for question in questions_of(dataflow, flow, _able(bench, flow))]
     desk = NumberedDesk(random.Random(bench.seed))
-    return Course(bench, flows, Answers(questions, ours), {flow.name: _inventor(bench, flow, desk) for flow in flows}, ours)
+    inventors = {flow.name: _inventor(bench, flow, desk) for flow in flows}
+    for inventor in inventors.values():
+        for shape in inventor.shapes.values():
+            for one in shape.properties.values():
+                ours.learn(list(one.options or ()))  # a word of a fixed list says nothing about whose it is
+    return Course(bench, flows, Answers(questions, ours), inventors, ours, desk)
 
 
 def _able(bench: Bench, flow: Flow) -> Mapping[Side, Capabilities]:

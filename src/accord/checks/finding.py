@@ -55,7 +55,7 @@ def _holds(course: Course, subject: Subject, values: Mapping[str, Any]) -> bool:
     """Whether one of the values holds a number that was made up for this subject."""
     return any(
         number is not None and course.numbers.get(number, (None, ""))[0] is subject
-        for text in _texts(values)
+        for text in texts_in(values)
         for number in (course.ours.number_in(text),)
     )
 
@@ -69,16 +69,16 @@ async def sweep(course: Course) -> list[tuple[Subject, str, RecordRef]]:
             async for seen in course.bench.hands.listed(side, datatype):
                 if seen.ref in roll:
                     continue
-                for text in _texts(seen.values):
+                for text in texts_in(seen.values):
                     if len(text) >= LONG_ENOUGH and text in course.ours.texts and (number := course.ours.number_in(text)):
                         found.append((*course.numbers[number], seen.ref))
     return found
 
 
-def _texts(value: Any) -> list[str]:
+def texts_in(value: Any) -> list[str]:
     """All texts in a value, at whatever depth."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):
-        return [text for one in value.values() for text in _texts(one)]
-    return [text for one in value for text in _texts(one)] if isinstance(value, list | tuple) else []
+        return [text for one in value.values() for text in texts_in(one)]
+    return [text for one in value for text in texts_in(one)] if isinstance(value, list | tuple) else []

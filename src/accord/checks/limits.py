@@ -14,10 +14,11 @@ from accord.checks.subjects import Role, Subject, winner
 from accord.core.flowrules import names_on, shared
 from accord.engine.parts import Depth
 from accord.model.dataflow import DeletePolicy, Direction, PropertyMapping
+from accord.model.links import PendingState
 from accord.model.records import Side
 from accord.model.values import DataType, Raw, is_empty
 
-ROUNDS = 8
+ROUNDS = 10
 """Special values of one property at most: one run each."""
 
 Specials: TypeAlias = list[tuple[Place, list[dict[str, Raw]]]]
@@ -188,18 +189,18 @@ class Limits(Running):
         Judge(self.course, phase, self.rules).judge([], found)
         adopt(self.course, found)
         for subject in done:
-            self._answer_deleted(phase, subject, side)
+            await self._answer_deleted(phase, subject, side)
 
     def _delete_asked(self, subject: Subject, side: Side) -> bool:
         return self.course.answers.question(subject.flow.name, Kind.DELETED, WAYS[side]) is not None
 
-    def _answer_deleted(self, phase: Phase, subject: Subject, side: Side) -> None:
+    async def _answer_deleted(self, phase: Phase, subject: Subject, side: Side) -> None:
         there, engine = side.other, self.bench.engine
         able = engine.connectors[there].capabilities(subject.flow.datatype(there))
         follows = subject.flow.deletes is DeletePolicy.DELETE and able.delete and shared(subject.flow, there)
         place = f"{engine.dataflow.entry(there).system} {subject.refs[there]}"
         odd = wrongs(self.course, [subject], (there,))
-        reason = ""
+        reason = "" if follows else await self._untold(subject, side)
         if side not in subject.gone:
             reason = f"{engine.dataflow.entry(side).system} {subject.refs[side]} is there again"
         elif follows and there not in subject.gone:
@@ -212,6 +213,15 @@ class Limits(Running):
             reason = f"the run failed: {phase.trouble}"
         question = self.course.answers.question(subject.flow.name, Kind.DELETED, WAYS[side])
         Judge(self.course, phase, self.rules).say(question, Verdict.FAIL if reason else Verdict.PASS, reason, subject)
+
+    async def _untold(self, subject: Subject, side: Side) -> str:
+        """What the engine owes a person who reads its report: that it has noticed the deletion, or that the link has ended."""
+        engine, flow, ref = self.bench.engine, subject.flow, subject.refs[side]
+        if flow.deletes is DeletePolicy.UNLINK:
+            links = await engine.keep(engine.store.links, flow.name, side, [ref.id])
+            return f"the link of {ref} has not ended" if links else ""
+        held = await engine.keep(engine.store.pending, flow.name, PendingState.HELD)
+        return "" if any(row.ref == ref for row in held) else f"the deletion of {ref} was not reported"
 
 
 def _emptied(mapping: PropertyMapping, side: Side) -> dict[str, Any]:

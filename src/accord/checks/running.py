@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accord.checks.course import Course, merged
-from accord.checks.finding import find_counterparts, sweep
+from accord.checks.finding import find_counterparts, sweep, texts_in
 from accord.checks.hands import Refusal
 from accord.checks.judging import ALL_STATES, Judge, Phase, Wrong, adopt, wrongs
 from accord.checks.questions import WAYS, places_of
 from accord.checks.report import Kind, Verdict
 from accord.checks.subjects import Role, Subject
+from accord.checks.wire import numbers_in
 from accord.core.flowrules import names_on
 from accord.core.matching import reference
 from accord.engine.parts import Depth
-from accord.errors import AccordError
+from accord.errors import AccordError, SystemProblem
 from accord.model.dataflow import Creation, Direction, PropertyMapping
 from accord.model.links import PendingState
 from accord.model.records import RecordRef, Side
@@ -52,6 +53,7 @@ class Running:
             for datatype in dict.fromkeys(flow.datatype(side) for flow in self.course.flows):
                 async for one in self.bench.hands.listed(side, datatype):
                     self.bench.roll.before.add(one.ref)
+                    self.course.desk.taken.update(number for text in texts_in(one.values) for number in numbers_in(text))
 
     async def create(self) -> None:
         """New records on the left, and what has to come of them; then on the right, and those that are on both sides already."""
@@ -108,11 +110,14 @@ class Running:
             await self._run(phase)
             if self._writes() == before:
                 break
-        copies = await find_counterparts(self.course)
+        try:
+            copies = await find_counterparts(self.course)
+        except SystemProblem as problem:
+            copies, phase.trouble = {}, str(problem)
         judge = Judge(self.course, phase, self.rules)
         for subject in self.course.subjects:
             if id(subject) in self.course.typed:
-                await self._answer_created(judge, subject, copies.get(id(subject), ()))
+                await self._answer_created(judge, subject, copies.get(id(subject), ()), phase.trouble)
         await self.bench.hands.look(self.course.subjects)
         for subject in self.course.subjects:
             for name, raw in self.course.typed.pop(id(subject), {}).items():
@@ -121,7 +126,7 @@ class Running:
         judge.judge(self.course.subjects, found)
         adopt(self.course, found)
 
-    async def _answer_created(self, judge: Judge, subject: Subject, copies: Sequence[RecordRef]) -> None:
+    async def _answer_created(self, judge: Judge, subject: Subject, copies: Sequence[RecordRef], trouble: str) -> None:
         """How many counterparts a new record has got, against how many it has to get."""
         answers, flow = self.course.answers, subject.flow.name
         kind = {Role.LEFT_OUT: Kind.FILTERED, Role.RIGHT_OUT: Kind.FILTERED, Role.MATCHED: Kind.MATCHED}.get(subject.role, Kind.CREATED)
@@ -135,7 +140,7 @@ class Running:
         else:
             system = self.bench.engine.dataflow.entry(side.other).system
             named = f": {', '.join(map(str, copies))}" if copies else ""
-            reason = f"{system} holds {len(copies)} {subject.flow.datatype(side.other)} of it, and has to hold {due}{named}"
+            reason = trouble or f"{system} holds {len(copies)} {subject.flow.datatype(side.other)} of it, and has to hold {due}{named}"
             judge.say(question, Verdict.FAIL, reason + await self._said_of(subject), subject)
 
     async def _said_of(self, subject: Subject) -> str:
@@ -342,7 +347,13 @@ class Running:
         self.bench.tell("looking for our values in other records")
         phase = self._phase(Kind.CREATED, Direction.LEFT_TO_RIGHT)
         judge = Judge(self.course, phase, self.rules)
-        for subject, name, where in await sweep(self.course):
+        try:
+            misplaced = await sweep(self.course)
+        except SystemProblem as problem:
+            for flow in self.course.flows:
+                judge.say(self.course.answers.question(flow.name, phase.kind, phase.way), Verdict.FAIL, str(problem))
+            return
+        for subject, name, where in misplaced:
             answers = self.course.answers
             found = [answers.question(subject.flow.name, kind, way, name) for kind in (Kind.EDITED, Kind.ARRIVES) for way in WAYS.values()]
             judge.say(next((one for one in found if one), None), Verdict.FAIL, f"its value is in {where}, another record", subject)

@@ -29,11 +29,15 @@ TRIES = 40
 
 @dataclass(slots=True)
 class NumberedDesk:
-    """Where test values come from: chance, and numbers that are given once. ``given``: the numbers since it was last asked."""
+    """Where test values come from: chance, and numbers that are given once. ``given``: the numbers since it was last asked.
+
+    ``taken``: numbers that other records hold, such as those of an earlier run that could not be removed: they are passed over.
+    """
 
     rng: random.Random
     _next: int = 0
     given: list[int] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._next = self.rng.randrange(FIRST, LAST)
@@ -41,6 +45,8 @@ class NumberedDesk:
     def count(self) -> int:
         """A number that was not given before."""
         self._next += 1
+        while str(self._next) in self.taken:
+            self._next += 1
         self.given.append(self._next)
         return self._next
 
@@ -96,6 +102,8 @@ class Inventor:
     def _one(self, mapping: PropertyMapping, side: Side, held: RawValues) -> dict[str, Raw]:
         if mapping.type is DataType.LIST:
             return self._list(mapping, side, held)
+        if (raw := self._modest(mapping, side)) is not None:
+            return raw
         if len(names_on(mapping, side)) == 1:
             name = names_on(mapping, side)[0]
             return {name: self._invent(mapping, side)(self.desk, held.get(name))}
@@ -104,6 +112,16 @@ class Inventor:
             raise Unmade(f"several properties on both sides ({mapping.name}): no values can be made up")
         value = self._common(mapping, side.other, {other[0]: self._invent(mapping, side.other)(self.desk, None)})
         return self.compiled.words(side, {mapping.name: value}, None, {})
+
+    def _modest(self, mapping: PropertyMapping, side: Side) -> dict[str, Raw] | None:
+        """A small number, which most systems take; None for what is no plain number, or is not taken by the mapping."""
+        name = names_on(mapping, side)[0]
+        shape = self.shapes[side].properties[name]
+        if len(names_on(mapping, side)) > 1 or shape.type not in ("integer", "decimal") or shape.options or _table(mapping, side):
+            return None
+        scale = min(mapping.scale or 0, 9 if shape.scale is None else shape.scale)
+        number = Decimal(self.desk.rng.randint(100, 2500)).scaleb(-2).quantize(Decimal(1).scaleb(-scale))
+        return self._in_words(Place(mapping.name, mapping), side, _number(shape, number))
 
     def _invent(self, mapping: PropertyMapping, side: Side) -> Invent:
         key = (mapping.name, side)
@@ -243,9 +261,8 @@ def _day(shape: Property, day: str, time: str = "00:00:00") -> str:
 
 # --- the limits of each type ------------------------------------------------------------------------------------------------------------
 
-_NAMES = ("Åse Ødegård", "A\u030ase", "Straße ñandú", "İnci", "عمر", "李小龍", "👩\u200d👩\u200d👧", "O'Brien; -- <b>&amp;", '"=1+1"')
-_WORDS = ("null", "no", "007", "1e5")
-"""Texts that programs take for something else."""
+_NAMES = ("Åse Ødegård", "O'Brien; -- <b>&amp;", "A\u030ase", "👩\u200d👩\u200d👧", "one\ntwo", "عمر", "李小龍", '"=1+1"', "Straße İnci")
+"""Blanks at the ends, letters beyond ASCII, in one piece and in two, signs that programs read, lines, other directions of writing."""
 
 _MAILS = ("a+b-{0}@sim.example", "ASE.{0}@Sim.Example", "a.{0}@sub.sim.example")
 _PHONES = ("+47 22 {0:.2} {0:.2} {0:.2}", "+46 8 123 456 {0:.2}", "+1 202 555 01{0:.2}")
@@ -281,8 +298,8 @@ def _limits(mapping: PropertyMapping, side: Side, shape: Property, desk: Numbere
 def _texts(shape: Property, desk: NumberedDesk) -> Iterator[str]:
     longest = shape.max_length or 200
     number = str(desk.count())
-    plain = [f"{name} {number}" for name in _NAMES] + [f"{number} {word}" for word in _WORDS] + [f" {number} "]
-    plain.append((f"{number} " + "x" * longest)[: min(longest, 200)])
+    plain = [f" {number} ", *(f"{name} {number}" for name in _NAMES[:5]), (f"{number} " + "x" * longest)[: min(longest, 200)]]
+    plain += [f"{name} {number}" for name in _NAMES[5:]]
     shaped = [one.format(number) for one in (*_MAILS, *_PHONES, *_ADDRESSES, *_STREETS)]
     fits: Callable[[str], bool] = lambda text: len(text) <= longest  # noqa: E731  # one line says it
     yield from filter(fits, [*plain, *shaped, *_LAND, number[-4:], f"0{number[-3:]}"])

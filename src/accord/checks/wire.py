@@ -8,7 +8,7 @@ to be personal: it may be somebody's. Headers and sign-in calls are never noted.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,14 @@ LARGEST = 100_000
 """Bytes of an answer that is kept until it is known whether it concerns a test record; a longer one is a listing."""
 
 _NUMBER = re.compile(r"\d{7,}")
+_GROUPED = re.compile(r"(?<=\d)[ ./-](?=\d)")
 _PLAIN = re.compile(r"-?\d{1,7}|\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?")
+
+
+def numbers_in(text: str) -> Iterator[str]:
+    """Every seven digits in a row, be they grouped by blanks or signs."""
+    for found in _NUMBER.findall(_GROUPED.sub("", text)):
+        yield from (found[start : start + 7] for start in range(len(found) - 6))
 
 
 @dataclass(slots=True)
@@ -49,11 +56,7 @@ class Ours:
 
     def number_in(self, text: str) -> str | None:
         """The first number of ours in a text, be it grouped by blanks."""
-        for found in _NUMBER.findall(re.sub(r"(?<=\d)[ ./-](?=\d)", "", text)):
-            for start in range(len(found) - 6):
-                if found[start : start + 7] in self.numbers:
-                    return str(found[start : start + 7])
-        return None
+        return next((number for number in numbers_in(text) if number in self.numbers), None)
 
     def __contains__(self, text: str) -> bool:
         if text in self.texts or text.startswith(self.marks) or self.number_in(text):
