@@ -245,7 +245,7 @@ class _History:
         """Whether a create is still looked for that can be told: some time after it was looked for in vain, it counts as not made."""
         unknown = self.store.intents((IntentState.UNKNOWN,), ALL)
         finding = {side: self.choices.datatypes[side].capabilities().finding for side in Side}
-        return any(finding[one.operation.side] is not Finding.NONE for one in unknown)
+        return any(finding[one.operation.side] is Finding.CERTAIN for one in unknown)
 
     async def _again(self) -> None:
         """P2: cycles that have nothing to do leave no trace, in the systems or in the state; and every webhook comes once more."""
