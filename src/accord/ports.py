@@ -5,7 +5,8 @@ Owns: what the engine may ask for. Does not own: any answer. Batch-shaped: never
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from accord.model.capabilities import Capabilities
 from accord.model.journal import Absorb, Candidate, Closing, Intent, Moved, Totals
@@ -44,6 +45,16 @@ class Secrets(Protocol):
 
     def get(self, reference: str) -> str:
         """The secret behind "env:NAME", "file:PATH" or "keyring:NAME". Raises ConfigurationError if there is none."""
+        ...
+
+
+@runtime_checkable
+class KeepsTokens(Protocol):
+    """Secrets that also know where a token may be kept that comes to replace one of them."""
+
+    @property
+    def tokens(self) -> Path:
+        """A folder of this machine; it need not exist yet."""
         ...
 
 

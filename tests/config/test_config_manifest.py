@@ -118,3 +118,32 @@ def test_P18_an_overlap_of_granularity_and_lag_is_enough() -> None:
 def test_a_condition_may_ask_for_null() -> None:
     held = read(GOOD.replace("    id: no\n", "    id: no\n    gone_when: [{path: a, equals: null}, {path: b, present: true}]\n"))
     assert len(held.datatypes["Persons"].gone_when) == 2
+
+
+OAUTH = 'authentication: {kind: oauth, path: /token, client_id: us, client_secret: "${env:SECRET}"'
+BEARER = 'authentication: {kind: bearer, value: "${env:CARE_KEY}"}'
+
+
+@pytest.mark.parametrize(
+    ("rules", "what"),
+    [
+        ("{kind: oauth, path: /token, client_id: us}", "grant client_credentials needs client_secret"),
+        ("{kind: oauth, path: /token, client_id: us, grant: refresh_token}", "grant refresh_token needs refresh_token"),
+        ('{kind: oauth, path: /token, client_secret: "${env:SECRET}"}', "kind oauth needs client_id"),
+        ('{kind: query, value: "${env:SECRET}"}', "kind query needs parameter"),
+        ("{kind: query, parameter: key, value: abc}", "a secret stands here literally"),
+        ("{kind: oauth, path: /token, client_id: us, client_secret: abc}", "a secret stands here literally"),
+        ("{kind: oauth, path: /token, client_id: us, grant: refresh_token, refresh_token: abc}", "a secret stands here literally"),
+        (OAUTH.partition(": ")[2] + ", origin: login.example.org}", "is no address"),
+        (OAUTH.partition(": ")[2] + ", origin: https://login.example.org/v2}", "holds more than scheme, host and port"),
+    ],
+)
+def test_signing_in_by_oauth_or_by_query_is_said_completely_and_by_references(rules: str, what: str) -> None:
+    (problem,) = refused(GOOD.replace(BEARER, f"authentication: {rules}"))
+    assert what in problem.what
+    assert "abc" not in problem.what
+
+
+def test_oauth_as_it_should_be_said() -> None:
+    made = read(GOOD.replace(BEARER, f'{OAUTH}, origin: "https://login.example.org"}}'))
+    assert (made.authentication.kind, made.authentication.origin) == ("oauth", "https://login.example.org")

@@ -253,6 +253,8 @@ def schemes(scheme: dict[str, Any]) -> dict[str, Any]:
 
 OAUTH = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}}
 
+ELSEWHERE = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://login.shed.example/oauth/token", "scopes": {}}}}
+
 
 @pytest.mark.parametrize(
     ("scheme", "kind", "words"),
@@ -260,8 +262,10 @@ OAUTH = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth/t
         ({"type": "http", "scheme": "Bearer"}, "bearer", "${env:SHED_KEY}"),
         ({"type": "http", "scheme": "basic"}, "basic", "${env:SHED_PASSWORD}"),
         ({"type": "apiKey", "in": "header", "name": "X-Key"}, "header", "X-Key"),
-        ({"type": "apiKey", "in": "query", "name": "key"}, "none", "ask for a header"),
-        (OAUTH, "token", "${env:SHED_CLIENT_SECRET}"),
+        ({"type": "apiKey", "in": "query", "name": "key"}, "query", "addresses end up in logs"),
+        ({"type": "apiKey", "in": "cookie", "name": "key"}, "none", "ask for a header"),
+        (OAUTH, "oauth", "${env:SHED_CLIENT_SECRET}"),
+        (ELSEWHERE, "oauth", "https://login.shed.example"),
         ({"type": "openIdConnect", "openIdConnectUrl": "https://id.example"}, "bearer", "${env:SHED_KEY}"),
         ({}, "none", "nothing of signing in"),
     ],
@@ -270,6 +274,27 @@ def test_signing_in_is_recognised_with_references_for_secrets(scheme: dict[str, 
     made, text = drafted(tmp_path, schemes(scheme) if scheme else crm())
     assert made.authentication.kind == kind
     assert words in text
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://crm.example.org/v1", False),
+        ("http://crm.example.org", False),
+        ("https://8.8.8.8", False),
+        ("https://crm", False),
+        ("http://localhost:8080", True),
+        ("http://127.0.0.1:8080", True),
+        ("https://10.1.2.3", True),
+        ("http://192.168.1.5", True),
+        ("http://[::1]:8080", True),
+        ("http://[fd00::5]", True),
+        ("/v1", False),
+    ],
+)
+def test_private_hosts_is_drafted_for_a_server_in_a_private_network_alone(url: str, private: bool, tmp_path: Path) -> None:
+    made, text = drafted(tmp_path, crm(whole={"servers": [{"url": url}]}))
+    assert (made.private_hosts, "private_hosts" in text) == (private, private)
 
 
 def test_without_a_server_the_origin_is_asked_for(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def missing_secrets(path: str | Path, manifest: Manifest, secrets: Secrets) -> l
     source = _located(path)
     rules = manifest.authentication
     texts: dict[KeyPath, str] = {("origin",): manifest.origin}
-    for key in ("value", "user", "password", "path"):
+    for key in ("value", "user", "password", "path", "origin", "client_id", "client_secret", "refresh_token"):
         texts["authentication", key] = getattr(rules, key) or ""
     texts.update({("authentication", "body", name): text for name, text in rules.body.items()})
     texts.update({("authentication", "query", name): text for name, text in rules.query.items()})
@@ -189,7 +189,7 @@ def _datatypes_exist(source: YamlFile, path: KeyPath, flow: Flow, manifests: Map
 
 def _names_exist(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
     known = {side: datatypes[side].properties for side in Side}
-    level = _Level(source, path, flow, known, {side: _by_path(datatypes[side]) for side in Side})
+    level = _Level(source, path, flow, known, {side: by_path(datatypes[side]) for side in Side})
     for position, criterion in enumerate(flow.match):
         for index, part in enumerate(criterion):
             # one entry may stand without its list: then its place is the criterion's
@@ -225,11 +225,16 @@ def _meant(name: str, known: Mapping[str, Property], paths: Mapping[str, str]) -
     near = paths.get(name) or nearest(name, known)
     if near is None and (path := nearest(name, paths)):
         near = paths[path]
-    hint = _OFTEN_MEANT.get(name.rpartition(".")[2], "")
+    hint = often_meant(name)
     return " ".join(part for part in (hint, f"Did you mean {near}?" if near else suggestion(name, known)) if part)
 
 
-def _by_path(datatype: Datatype) -> dict[str, str]:
+def often_meant(name: str) -> str:
+    """What a property of this name usually is, where that is not what people take it for; else ""."""
+    return _OFTEN_MEANT.get(name.rpartition(".")[2], "")
+
+
+def by_path(datatype: Datatype) -> dict[str, str]:
     """Path in the record, dotted and crossing lists -> property: the way dataflow documents name properties."""
     paths = {}
     for name, prop in datatype.properties.items():

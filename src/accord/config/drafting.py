@@ -63,7 +63,7 @@ def _manifest(description: Description, found: list[Collection], place: Place, n
     if place.base_path:
         data["base_path"] = place.base_path
     if place.private:
-        data["private_hosts"] = Guess(True, "it is within a private network, or not encrypted; take this line out for one on the internet")
+        data["private_hosts"] = Guess(True, "its address is of this machine or of a private network")
     data["authentication"] = authentication(description, found[0].list, name, place.common if not place.base else place.base_path)
     data["limits"] = Guess(Inline(concurrency=8), "the description does not say what the host bears")
     data["clock"] = _clock(description, found)

@@ -42,15 +42,20 @@ def place_of(description: Description, paths: Sequence[str]) -> Place:
     parts = urlsplit(url)
     absolute = parts.scheme in ("http", "https") and bool(parts.hostname) and "{" not in url
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if absolute else None  # whoever signs in is not said in an address
-    private = origin is not None and (parts.scheme == "http" or _is_private(parts.hostname or ""))
+    private = origin is not None and _is_private(parts.hostname or "")
     return Place(origin, parts.path.rstrip("/") if absolute or url.startswith("/") else "", _common(paths), private)
 
 
+_PRIVATE = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")))
+
+
 def _is_private(host: str) -> bool:
+    """Whether it is this machine or in a private network by its very spelling. What a name leads to is asked only when it is called."""
     try:
-        return not ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost" or "." not in host
+        return host == "localhost"
+    return any(address in network for network in _PRIVATE)
 
 
 def _common(paths: Sequence[str]) -> str:
@@ -85,11 +90,14 @@ def authentication(description: Description, listing: Node, system: str, base_pa
     if kind == "http" and form == "basic":
         return Guess({"kind": "basic", "user": f"${{env:{prefix}_USER}}", "password": f"${{env:{prefix}_PASSWORD}}"}, f"the scheme {name}")
     if kind == "oauth2" and (made := _client_credentials(scheme, prefix, base_path)):
-        return Guess(made, f"the scheme {name}: client credentials; Accord sends them as JSON, see whether the system takes that")
+        return Guess(made, f"the scheme {name}: client credentials")
     if kind == "apiKey" and scheme.get("in") == "header":
         return _header(description, str(scheme.get("name")), str(name), prefix, base_path)
     if kind == "http" or kind in ("oauth2", "openIdConnect"):
         return Guess({"kind": "bearer", "value": f"${{env:{prefix}_KEY}}"}, f"the scheme {name}")
+    if kind == "apiKey" and scheme.get("in") == "query":
+        made = {"kind": "query", "parameter": str(scheme.get("name")), "value": f"${{env:{prefix}_KEY}}"}
+        return Guess(made, f"the scheme {name}; ask whether a header is taken too: addresses end up in logs")
     if kind == "apiKey":
         where = scheme.get("in")
         return Guess({"kind": "none"}, f"the scheme {name} wants a key in a {where}, which Accord does not do: ask for a header")
@@ -116,16 +124,17 @@ def _shouted(name: str) -> str:
 
 def _client_credentials(scheme: Node, prefix: str, base_path: str) -> dict[str, Any] | None:
     flow = mapping(mapping(scheme.get("flows")).get("clientCredentials"))
-    path = urlsplit(str(flow.get("tokenUrl", ""))).path
-    if not path or not path.startswith(f"{base_path}/"):
+    parts = urlsplit(str(flow.get("tokenUrl", "")))
+    if not parts.path:
         return None
-    body = {
-        "grant_type": "client_credentials",
-        "client_id": f"${{env:{prefix}_CLIENT_ID}}",
-        "client_secret": f"${{env:{prefix}_CLIENT_SECRET}}",
-    }
-    made: dict[str, Any] = {"kind": "token", "method": "POST", "path": path.removeprefix(base_path), "body": Inline(body)}
-    return made | {"token": "access_token", "expires": "expires_in", "header": "Authorization", "prefix": "Bearer "}
+    if parts.hostname and parts.scheme == "https":
+        where = {"origin": f"https://{parts.netloc.rpartition('@')[2]}", "path": parts.path}
+    elif parts.path.startswith(f"{base_path}/"):
+        where = {"path": parts.path.removeprefix(base_path)}
+    else:
+        return None
+    client = {"client_id": f"${{env:{prefix}_CLIENT_ID}}", "client_secret": f"${{env:{prefix}_CLIENT_SECRET}}"}
+    return {"kind": "oauth", **where, **client}
 
 
 def name_of_system(title: str) -> str:

@@ -24,8 +24,12 @@ NEEDED_TO_SIGN_IN: Mapping[str, tuple[str, ...]] = {
     "bearer": ("value",),
     "basic": ("user", "password"),
     "token": ("path", "token", "header"),
+    "query": ("parameter", "value"),
+    "oauth": ("path", "client_id"),
 }
 """Kind of authentication -> the keys that must say something."""
+
+_NEEDED_BY_GRANT = {"client_credentials": "client_secret", "refresh_token": "refresh_token"}
 
 _PUBLIC_WORDS = frozenset({"grant_type", "scope", "audience", "resource"})
 """Members of a sign-in request that are no secrets by their nature (RFC 6749)."""
@@ -50,32 +54,38 @@ def manifest_of(source: YamlFile) -> Manifest:
 
 
 def _origin(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
-    if has_reference(manifest.origin):
-        return
-    parts = urlsplit(manifest.origin)
+    if not has_reference(manifest.origin):
+        yield from _address(source, ("origin",), manifest.origin)
+
+
+def _address(source: YamlFile, path: KeyPath, origin: str) -> Iterator[Problem]:
+    parts = urlsplit(origin)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         remedy = "Write scheme, host and port, such as https://crm.example.org, or a reference such as ${env:CRM_ORIGIN}."
-        yield source.problem(("origin",), f"origin: {manifest.origin!r} is no address", remedy)
+        yield source.problem(path, f"origin: {origin!r} is no address", remedy)
     elif parts.username is not None or parts.password is not None:
-        yield source.problem(
-            ("origin",), "origin: carries a user or a password", "Use authentication: {kind: basic, user: ..., password: ...}."
-        )
+        yield source.problem(path, "origin: carries a user or a password", "Use authentication: {kind: basic, user: ..., password: ...}.")
     elif parts.path.strip("/") or parts.query or parts.fragment:
-        yield source.problem(("origin",), "origin: holds more than scheme, host and port", "Move the path to base_path.")
+        remedy = "Move the path to base_path." if len(path) == 1 else "Move the path to path."
+        yield source.problem(path, "origin: holds more than scheme, host and port", remedy)
 
 
 def _signing_in(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
     rules = manifest.authentication
-    for key in NEEDED_TO_SIGN_IN[rules.kind]:
+    by_grant = (_NEEDED_BY_GRANT[rules.grant],) if rules.kind == "oauth" else ()
+    for key in (*NEEDED_TO_SIGN_IN[rules.kind], *by_grant):
         if not getattr(rules, key):
-            yield source.problem(("authentication",), f"authentication: kind {rules.kind} needs {key}", f"Add {key}: to authentication.")
+            what = f"grant {rules.grant}" if key in by_grant else f"kind {rules.kind}"
+            yield source.problem(("authentication",), f"authentication: {what} needs {key}", f"Add {key}: to authentication.")
+    if rules.origin is not None and not has_reference(rules.origin):
+        yield from _address(source, ("authentication", "origin"), rules.origin)
 
 
 def _secrets(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
     rules = manifest.authentication
     secret: dict[KeyPath, str] = {}
-    for key, text in (("value", rules.value), ("password", rules.password)):
-        if text is not None:
+    for key in ("value", "password", "client_secret", "refresh_token"):
+        if (text := getattr(rules, key)) is not None:
             secret["authentication", key] = text
     for part, members in (("body", rules.body), ("query", rules.query)):
         secret.update({("authentication", part, name): text for name, text in members.items() if name not in _PUBLIC_WORDS})

@@ -45,7 +45,8 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Manifest", "datatypes"): Key("", {"Contact": {"id": "Id", "list": {"path": "/contacts"}, "properties": {"FirstName": {}}}}),
     ("Authentication", "kind"): Key(
         "none; header: `header` carries `value`; bearer: the usual Authorization header carries `value`; basic: `user` and `password`; "
-        "token: a token is fetched from `path`, and again before it runs out",
+        "token: a token is fetched from `path`, and again before it runs out; query: every address carries `value` as `parameter`; "
+        "oauth: OAuth 2.0, by client credentials or a refresh token",
         "bearer",
     ),
     ("Authentication", "header"): Key("the header that carries the value or the token", "X-Api-Key"),
@@ -54,8 +55,10 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Authentication", "user"): Key("of kind basic", "${env:CRM_USER}"),
     ("Authentication", "password"): Key("of kind basic, as a reference", "${env:CRM_PASSWORD}"),
     ("Authentication", "method"): Key("of the call that fetches a token", "POST"),
-    ("Authentication", "path"): Key("of the call that fetches a token, after `base_path`", "/token"),
-    ("Authentication", "body"): Key("what that call sends; secrets as references", {"clientApiKey": "${env:CRM_KEY}"}),
+    ("Authentication", "path"): Key("of the call that fetches a token, after `base_path`, or on `origin`", "/token"),
+    ("Authentication", "body"): Key(
+        "what that call sends; of kind oauth, what it sends besides; secrets as references", {"clientApiKey": "${env:CRM_KEY}"}
+    ),
     ("Authentication", "query"): Key(
         "the query of that call; better a body, as addresses end up in logs", {"grant_type": "client_credentials"}
     ),
@@ -63,6 +66,23 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Authentication", "expires"): Key("the path of the token's end in the answer: a time, or seconds from now", "expires_in"),
     ("Authentication", "lifetime_seconds"): Key("how long a token is used at most, whatever the answer says", 3600.0),
     ("Authentication", "renew_seconds"): Key("how long before its end a token is fetched anew", 60.0),
+    ("Authentication", "parameter"): Key("of kind query: the name of the key in the address", "api_key"),
+    ("Authentication", "grant"): Key(
+        "of kind oauth: Accord signs in as itself (`client_credentials`), or for a person who has allowed it once (`refresh_token`)",
+        "refresh_token",
+    ),
+    ("Authentication", "origin"): Key("of kind oauth: where `path` is, when it is not where the system is", "https://login.example.org"),
+    ("Authentication", "client"): Key(
+        "of kind oauth: whether `client_id` and its secret go into a header (basic) or into the body", "body"
+    ),
+    ("Authentication", "client_id"): Key("of kind oauth: what the system calls Accord", "${env:CRM_CLIENT_ID}"),
+    ("Authentication", "client_secret"): Key("of kind oauth, as a reference", "${env:CRM_CLIENT_SECRET}"),
+    ("Authentication", "refresh_token"): Key(
+        "of kind oauth: the refresh token to begin with, as a reference. Where the system replaces it at each use, the newest is kept in "
+        "the folder .accord, readable by its owner alone, until another one is set here",
+        "${env:CRM_REFRESH_TOKEN}",
+    ),
+    ("Authentication", "scope"): Key("of kind oauth: what to be allowed", "contacts.read contacts.write"),
     ("Limits", "concurrency"): Key("how many calls are under way at once", 8),
     ("Limits", "per_second"): Key("how many calls are started in a second; 0 sets no limit", 10.0),
     ("Limits", "deadline_seconds"): Key("how long one call may take, from connecting to the last byte", 30.0),

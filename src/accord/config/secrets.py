@@ -49,6 +49,11 @@ class EnvironmentSecrets:
     def __repr__(self) -> str:
         return f"EnvironmentSecrets({self._file!r})"
 
+    @property
+    def tokens(self) -> Path:
+        """Where tokens are kept that come to replace a secret: beside the state, in the folder of .env."""
+        return Path(self._file).parent / ".accord"
+
     def get(self, reference: str) -> Secret:
         """The secret behind "env:NAME", "file:PATH" or "keyring:NAME". Raises ConfigurationError if there is none."""
         kind, _, name = reference.partition(":")

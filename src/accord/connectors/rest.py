@@ -8,6 +8,7 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 
 from accord.connectors.held import Hold
 from accord.connectors.http import AioHttp, Http, HttpSettings, Origin
@@ -16,6 +17,7 @@ from accord.connectors.rest_auth import sign_in
 from accord.connectors.rest_bodies import BodyBuilder
 from accord.connectors.rest_calls import Caller, Courier
 from accord.connectors.rest_capabilities import capabilities_of
+from accord.connectors.rest_oauth import TwoOrigins, oauth, token_address
 from accord.connectors.rest_paging import Flights
 from accord.connectors.rest_paths import fill_secrets
 from accord.connectors.rest_pool import as_they_end, in_order
@@ -27,7 +29,7 @@ from accord.model.capabilities import Capabilities
 from accord.model.manifest import Datatype, Manifest
 from accord.model.plans import Found, Outcome, OutcomeKind, Write
 from accord.model.records import Observation, Page, Side
-from accord.ports import Clock, Secrets
+from accord.ports import Clock, KeepsTokens, Secrets
 
 _AGENT = "accord"
 _TOKENS_REMEMBERED = 32  # a server may speak of one that it has long replaced
@@ -56,8 +58,12 @@ class RestConnector:
         base = vault.fill(manifest.origin).rstrip("/") + manifest.base_path
         constant = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": _AGENT}
         constant |= {name: vault.fill(text) for name, text in manifest.headers.items()}
-        courier = Courier(manifest.system, http, manifest.limits, clock, rng)
-        signing = sign_in(manifest.authentication, base, constant, vault, courier, clock, manifest.clock.zone)
+        courier, rules = Courier(manifest.system, http, manifest.limits, clock, rng), manifest.authentication
+        if rules.kind == "oauth":
+            office = Courier(manifest.system, http, manifest.limits, clock, rng) if rules.origin else courier
+            signing = oauth(rules, base, constant, vault, office, clock)
+        else:
+            signing = sign_in(rules, base, constant, vault, courier, clock, manifest.clock.zone)
         self._base = base
         self._caller = Caller(courier, signing)
         self._showing = Showing(vault)
@@ -153,6 +159,12 @@ class _Vault:
         """Remember a secret that was fetched or made of others."""
         self._learnt.append(secret)
 
+    def token_folder(self) -> Path:
+        """See rest_auth.Vault."""
+        if isinstance(self._secrets, KeepsTokens):
+            return self._secrets.tokens
+        raise ConfigurationError([Problem("manifest", 0, 0, "authentication: there is no place to keep refresh tokens here")])
+
     def _open(self, reference: str) -> str:
         secret = self._secrets.get(reference)
         self._opened.append(secret)
@@ -177,8 +189,18 @@ def open_rest(
 
 
 def open_http(manifest: Manifest, secrets: Secrets, hold: Hold | None = None) -> Http:
-    """Real connections to the manifest's origin, within its limits. Raises ConfigurationError for an origin it may not speak to."""
-    origin = _Vault(secrets).fill(manifest.origin)
+    """Real connections to the manifest's origin, and to that where tokens are fetched, within its limits.
+
+    Raises ConfigurationError for an origin it may not speak to.
+    """
+    fill, rules = _Vault(secrets).fill, manifest.authentication
+    system = _dial(manifest, fill(manifest.origin), hold)
+    if rules.kind != "oauth" or not rules.origin:
+        return system
+    return TwoOrigins(system, _dial(manifest, fill(rules.origin), None), token_address(rules, "", fill))
+
+
+def _dial(manifest: Manifest, origin: str, hold: Hold | None) -> Http:
     try:
         settings = HttpSettings(
             Origin.of(origin),

@@ -109,6 +109,10 @@ def _redirect(url: str, answer: Answer) -> str | None:
 class SignIn(Protocol):
     """How calls are signed in."""
 
+    def address(self, url: str) -> str:
+        """Where a signed call goes; it may hold a key, and is never shown or kept."""
+        ...
+
     async def headers(self) -> Mapping[str, str]:
         """All headers of a signed call. The same object until they are renewed. Raises SystemRefused, SystemUnavailable."""
         ...
@@ -128,10 +132,10 @@ class Caller:
 
     async def read(self, url: str) -> Answer:
         """GET; any answer below 500 but 401 comes back. Raises SystemUnavailable, SystemRefused."""
-        headers = await self._sign_in.headers()
-        answer = await self._courier.repeat("GET", url, headers)
+        signed, headers = self._sign_in.address(url), await self._sign_in.headers()
+        answer = await self._courier.repeat("GET", signed, headers)
         if answer.status in (401, 403) and await self._sign_in.renew(headers, answer.status):
-            answer = await self._courier.repeat("GET", url, await self._sign_in.headers())
+            answer = await self._courier.repeat("GET", signed, await self._sign_in.headers())
         return self._signed_in(answer, url)
 
     async def send(self, method: str, url: str, body: bytes | None, extra: Mapping[str, str]) -> Answer:
@@ -139,10 +143,10 @@ class Caller:
 
         Raises NotSent, Lost, SystemUnavailable (nothing was done), SystemRefused (nothing was done).
         """
-        headers = await self._sign_in.headers()
-        answer = await self._courier.once(method, url, {**headers, **extra} if extra else headers, body)
+        signed, headers = self._sign_in.address(url), await self._sign_in.headers()
+        answer = await self._courier.once(method, signed, {**headers, **extra} if extra else headers, body)
         if answer.status in (401, 403) and await self._sign_in.renew(headers, answer.status):
-            answer = await self._courier.once(method, url, {**await self._sign_in.headers(), **extra}, body)
+            answer = await self._courier.once(method, signed, {**await self._sign_in.headers(), **extra}, body)
         return self._signed_in(answer, url)
 
     def _signed_in(self, answer: Answer, url: str) -> Answer:

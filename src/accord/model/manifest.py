@@ -25,9 +25,13 @@ class Authentication:
     token: ``request`` is made with ``body``, ``token`` and ``expires`` are paths in its answer, and the value is sent in ``header``
     after ``prefix``; it is renewed ``renew_seconds`` before it expires and once after a 401 or 403. A time without a zone is read in
     the way that gives the shortest remaining life, never more than ``lifetime_seconds``.
+    query: ``value`` stands in the address of every call, as ``parameter``. oauth (RFC 6749): ``path`` is asked for a token by ``grant``,
+    ``body`` being further members of the form; the client is named as ``client`` says; the token is sent as "Authorization: Bearer".
+    ``origin``: where ``path`` is, if it is not on the system's own, after base_path. A refresh token that the answer replaces is kept in a
+    file beside the state before it is used; ``refresh_token`` is the first of them.
     """
 
-    kind: Literal["none", "header", "bearer", "basic", "token"] = "none"
+    kind: Literal["none", "header", "bearer", "basic", "token", "query", "oauth"] = "none"
     header: str = "Authorization"
     prefix: str = ""
     value: str | None = None
@@ -41,6 +45,14 @@ class Authentication:
     expires: str | None = None
     lifetime_seconds: float | None = None
     renew_seconds: float = 60.0
+    parameter: str | None = None
+    grant: Literal["client_credentials", "refresh_token"] = "client_credentials"
+    origin: str | None = None
+    client: Literal["basic", "body"] = "basic"
+    client_id: str | None = None
+    client_secret: str | None = None
+    refresh_token: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
