@@ -169,8 +169,8 @@ class Limits(Running):
         """One record of each flow is deleted on one side."""
         self.bench.tell(f"deletions on the {side}")
         phase = self._phase(Kind.DELETED, WAYS[side])
-        role = Role.MAIN if side is Side.LEFT else Role.MATCHED
-        chosen = [one for one in reversed(self.course.of(role)) if one.paired and self._delete_asked(one, side)]
+        roles = (Role.MAIN,) if side is Side.LEFT else (Role.MATCHED, Role.SPARE)
+        chosen = [one for one in reversed(self.course.of(*roles)) if one.paired and self._delete_asked(one, side)]
         judge = Judge(self.course, phase, self.rules)
         done: list[Subject] = []
         for subject in chosen:

@@ -62,6 +62,8 @@ class Running:
         for flow in self.course.flows:
             if flow.create is not Creation.NONE:
                 await self._new(Subject(self.bench.engine.compiled[flow.name], Role.MAIN), Side.LEFT, wanted=True)
+                if not flow.match:
+                    await self._new(Subject(self.bench.engine.compiled[flow.name], Role.SPARE), Side.LEFT, wanted=True)
                 if flow.where.left:
                     await self._new(Subject(self.bench.engine.compiled[flow.name], Role.LEFT_OUT), Side.LEFT, wanted=False)
         await self._created(phase)

@@ -24,6 +24,7 @@ class Role(StrEnum):
     MAIN = "main"  # made on the left
     RIGHT_MADE = "right-made"
     MATCHED = "matched"  # made on both sides, to be linked
+    SPARE = "spare"  # made on the left, where nothing is matched: to be deleted on the right
     LEFT_OUT = "left-out"  # the filter leaves it out
     RIGHT_OUT = "right-out"
 
