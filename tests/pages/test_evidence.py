@@ -78,20 +78,20 @@ def test_a_line_shows_expected_observed_both_sides_calls_times_rules_and_verdict
         "Observed": "Ase",
         "Why": "firstname is not what it has to be",
         "Direction": "customcrm → membercare",
-        "Property": "FirstName",
-        "Decided by": "MERGE-02, changed on the left",
+        "Provenance": "decided by MERGE-02, changed on the left",
         "Tried": "2026-03-01T12:00:01Z to 2026-03-01T12:00:02Z",
+        "Calls": "call\N{NO-BREAK SPACE}1 checklist: PATCH /api/contacts/CO-1 no answer. "
+        "call\N{NO-BREAK SPACE}2 engine: PATCH /api/v1/persons/17 200. ",
         "Line": failed.id,
     }
     tables = {
         each.one("caption").text: [[cell.text for cell in row.all("th", "td")] for row in each.one("tbody").all("tr")]
         for each in inside.all("table")
     }
-    assert tables["What the customcrm record CO-1 held"] == [["FirstName", "Aase", "Åse", "changed"]]
-    assert tables["What the membercare record 17 held"] == [["firstname", "null", "Åse", "changed"], ["phone", "–", "empty", "changed"]]
-    assert [row[3:] for row in tables["Calls, in their order"]] == [
-        ["customcrm", "PATCH /api/contacts/CO-1", "no answer"],
-        ["membercare", "PATCH /api/v1/persons/17", "200"],
+    assert tables["What the records held"] == [
+        ["customcrm CO-1", "FirstName", "Aase", "Åse", "changed"],
+        ["membercare 17", "firstname", "null", "Åse", "changed"],
+        ["membercare 17", "phone", "–", "empty", "new"],
     ]
 
 
@@ -99,8 +99,8 @@ def test_a_call_stands_once_with_its_request_and_answer_and_lines_lead_to_it() -
     apart = page()
     calls = _section(apart, "Calls")
     assert [next(each.all("summary")).text for each in calls.all("details")] == [
-        f"call 1, customcrm: {MADE.method} {MADE.path}, no answer",
-        f"call 2, membercare: {WRITTEN.method} {WRITTEN.path}, 200",
+        f"call\N{NO-BREAK SPACE}1, {MADE.at}, checklist to customcrm: {MADE.method} {MADE.path} no answer",
+        f"call\N{NO-BREAK SPACE}2, {WRITTEN.at}, engine to membercare: {WRITTEN.method} {WRITTEN.path} 200",
     ]
     assert [each.text for each in calls.all("pre")] == [WRITTEN.sent, WRITTEN.answer]
     leading = [link for link in apart.all("a") if link.attributes["href"] == "#call-2"]

@@ -118,7 +118,7 @@ def test_lines_are_filtered_without_a_script(browser: Browser, pages: dict[str, 
 
 def test_a_link_opens_what_is_folded(browser: Browser, pages: dict[str, Path]) -> None:
     page = shown(browser, pages["evidence"], java_script_enabled=False)
-    held = page.get_by_text("What the membercare record 17 held").and_(page.locator("caption"))
+    held = page.get_by_text("What the records held").and_(page.locator("caption"))
     assert not any(each.is_visible() for each in held.all())
     page.locator("#not-proven ~ .wide a").first.click()
     assert sum(each.is_visible() for each in held.all()) == 1

@@ -52,6 +52,16 @@ def test_a_browser_makes_one_where_weasyprint_is_not(monkeypatch: pytest.MonkeyP
     assert pdf.to_pdf(to_html(PAGE)).startswith(b"%PDF-")
 
 
+def test_a_large_page_goes_to_the_browser_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "by_weasyprint", lambda html: b"by weasyprint")
+    monkeypatch.setattr(pdf, "by_browser", lambda html, browser: b"by " + browser.encode())
+    monkeypatch.setattr(pdf, "find_browser", lambda environment: "chromium")
+    assert pdf.to_pdf(b" " * pdf.LARGE) == b"by weasyprint"
+    assert pdf.to_pdf(b" " * (pdf.LARGE + 1)) == b"by chromium"
+    monkeypatch.setattr(pdf, "find_browser", lambda environment: None)
+    assert pdf.to_pdf(b" " * (pdf.LARGE + 1)) == b"by weasyprint"
+
+
 @pytest.mark.parametrize("missing", [ImportError("no module"), OSError("cannot load library 'libpango-1.0-0'")])
 def test_without_either_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, missing: Exception) -> None:
     real = builtins.__import__

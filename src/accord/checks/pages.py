@@ -175,42 +175,40 @@ def _flow(report: Report, flow: str, calls: Numbers) -> Section:
 
 
 def _line(report: Report, line: Line, calls: Numbers) -> Folded:
-    blocks: list[Block] = [Facts(tuple(_facts(report, line)))]
-    names = {system.side: system.name for system in report.systems}
-    for side, shown in ((Side.LEFT, line.left), (Side.RIGHT, line.right)):
-        if shown.before or shown.after:
-            blocks.append(_held(names.get(side, side.value), shown))
-    if line.calls:
-        blocks.append(Table("Calls, in their order", _CALL, tuple(_call(call, calls[call]) for call in line.calls)))
+    blocks: list[Block] = [Facts(tuple(_facts(report, line, calls)))]
+    if held := tuple(row for system in report.systems for row in _held(system.name, _shown(line, system.side))):
+        blocks.append(Table("What the records held", ("Record", "Property", "Before", "After", "Change"), held))
     return Folded((_verdict(line.verdict), f" {line.question}"), tuple(blocks), anchor(line), _group(line.verdict))
 
 
-def _facts(report: Report, line: Line) -> Iterator[tuple[str, Words]]:
+def _facts(report: Report, line: Line, calls: Numbers) -> Iterator[tuple[str, Words]]:
     yield "Expected", (line.expected or "–",)
     yield "Observed", (line.observed or "–",)
     if line.reason:
         yield "Why", (line.reason,)
     yield "Direction", (_way(report, line.direction),)
-    if line.property is not None:
-        yield "Property", (Code(line.property),)
     if line.rules:
-        yield "Decided by", ("; ".join(f"{rule}, {RULES[rule]}" if rule in RULES else rule for rule in dict.fromkeys(line.rules)),)
+        yield (
+            "Provenance",
+            ("decided by " + "; ".join(f"{rule}, {RULES[rule]}" if rule in RULES else rule for rule in dict.fromkeys(line.rules)),),
+        )
     if line.started:
         yield "Tried", (f"{line.started} to {line.ended}",)
+    if line.calls:
+        yield "Calls", tuple(part for call in dict.fromkeys(line.calls) for part in _led(call, calls[call]))
     yield "Line", (Code(line.id),)
 
 
-def _held(system: str, shown: Shown) -> Table:
-    rows = tuple(
-        (
-            (Code(name),),
-            _value(shown.before, name),
-            _value(shown.after, name),
-            (Mark("changed", Tone.WARN),) if _value(shown.before, name) != _value(shown.after, name) else ("–",),
-        )
-        for name in dict.fromkeys((*shown.before, *shown.after))
-    )
-    return Table(f"What the {system} record {shown.id} held".replace("  ", " "), ("Property", "Before", "After", "Change"), rows)
+def _shown(line: Line, side: Side) -> Shown:
+    return line.left if side is Side.LEFT else line.right
+
+
+def _held(system: str, shown: Shown) -> Iterator[tuple[Words, ...]]:
+    """A row per property that was looked at on one side."""
+    for name in dict.fromkeys((*shown.before, *shown.after)):
+        before, after = _value(shown.before, name), _value(shown.after, name)
+        change = "new" if name not in shown.before else "gone" if name not in shown.after else "changed" if before != after else ""
+        yield (f"{system} {shown.id}".strip(),), (Code(name),), before, after, (Mark(change, Tone.WARN) if change else "–",)
 
 
 def _value(held: Mapping[str, str | None], name: str) -> Words:
@@ -220,19 +218,18 @@ def _value(held: Mapping[str, str | None], name: str) -> Words:
     return (Stress("null"),) if value is None else (Code(value),) if value else (Stress("empty"),)
 
 
-_CALL: Final = ("Call", "At", "By", "To", "What", "Status")
-
-
-def _call(call: Call, number: int) -> tuple[Words, ...]:
-    status = str(call.status) if call.status else "no answer"
+def _led(call: Call, number: int) -> Words:
+    """A call among others on one line."""
     return (
-        (Link(f"call {number}", f"call-{number}"),),
-        (call.at,),
-        (call.by,),
-        (call.system,),
-        (Code(f"{call.method} {call.path}"),),
-        (status,),
+        Link(f"call\N{NO-BREAK SPACE}{number}", f"call-{number}"),
+        f" {call.by}: ",
+        Code(f"{call.method} {call.path}"),
+        f" {_status(call)}. ",
     )
+
+
+def _status(call: Call) -> str:
+    return str(call.status) if call.status else "no answer"
 
 
 def _calls_section(calls: Numbers) -> Section:
@@ -244,12 +241,13 @@ def _calls_section(calls: Numbers) -> Section:
 
 
 def _wire(call: Call, number: int) -> Folded:
-    status = str(call.status) if call.status else "no answer"
-    facts = Facts((("At", (call.at,)), ("By", (call.by,)), ("To", (call.system,)), ("Status", (status,))))
     bodies = [Verbatim(title, text) for title, text in (("Sent", call.sent), ("Answer", call.answer)) if text]
-    return Folded(
-        (f"call {number}, {call.system}: ", Code(f"{call.method} {call.path}"), f", {status}"), (facts, *bodies), f"call-{number}"
+    said: Words = (
+        f"call\N{NO-BREAK SPACE}{number}, {call.at}, {call.by} to {call.system}: ",
+        Code(f"{call.method} {call.path}"),
+        f" {_status(call)}",
     )
+    return Folded(said, tuple(bodies) or (Paragraph(("Nothing was sent with it, and no words came back.",)),), f"call-{number}")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """A page as PDF, laid out from its HTML: by WeasyPrint where it is installed, else by a Chromium that is there already.
 
 Owns: which of the two, and what to do where neither is. WeasyPrint comes first: its result can be read aloud (PDF/UA-1), has page numbers
-in its contents, is the same for the same page, and no browser is started. It needs Pango, which pip does not bring. Nothing is fetched:
-the page needs no other file, and both are kept from asking for one. Does not own: the page.
+in its contents, is the same for the same page, and no browser is started. It needs Pango, which pip does not bring. A page of hundreds of
+sheets, such as the evidence of a whole run, takes it minutes and more than a gigabyte, so there a Chromium comes first. Nothing is
+fetched: the page needs no other file, and both are kept from asking for one. Does not own: the page.
 """
 
 import os
@@ -19,6 +20,8 @@ BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chro
 """Names under which a Chromium is found."""
 LONGEST: Final = 120.0
 """Seconds that a browser is given."""
+LARGE: Final = 600_000
+"""Bytes of HTML above which WeasyPrint, at 15 to 20 kB a second, is left alone where a browser is there."""
 _REMEDY: Final = (
     "Install one of them: pip install 'accord[pdf]', with Pango (on Debian: apt-get install libpangoft2-1.0-0 fonts-dejavu-core); or "
     "Chromium (apt-get install chromium). Or write --format html, and print it from any browser."
@@ -27,10 +30,12 @@ _REMEDY: Final = (
 
 def to_pdf(html: bytes) -> bytes:
     """The PDF of a page that to_html wrote. Raises UsageError where nothing is installed that could do it, or it fails."""
+    browser = find_browser(os.environ)
+    if browser is not None and len(html) > LARGE:
+        return by_browser(html, browser)
     made = by_weasyprint(html)
     if made is not None:
         return made
-    browser = find_browser(os.environ)
     if browser is None:
         raise UsageError("a PDF needs WeasyPrint with Pango, or Chromium; neither is here", _REMEDY)
     return by_browser(html, browser)
