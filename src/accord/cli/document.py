@@ -1,4 +1,4 @@
-"""document write and compare: the dataflow document; run and verify are in document_run.py.
+"""document write and compare: the dataflow document; read is in document_read.py, run and verify are in document_run.py.
 
 Owns: the command's words. Does not own: the document's form (documents/).
 """
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from accord.cli.document_read import read_document
 from accord.cli.document_run import run_document, verify_report
 from accord.cli.output import dataflow_option, json_option, print_json
 
@@ -28,12 +29,17 @@ def document_command() -> None:
     help="The form of the document.",
 )
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (default: standard output).")
-def write_document(path: str, form: str, output: Path | None) -> int:
+@click.option("--which", default=1, show_default=True, metavar="N", help="Of several documents of a dataflow, the N-th, in rst.")
+def write_document(path: str, form: str, output: Path | None, which: int) -> int:
     """Write the document of the configured flows: every flow, every mapped property, every data type."""
     from accord.app import load
     from accord.app.documents import document_text
+    from accord.errors import UsageError
 
-    text = document_text(load(path), form)
+    setup = load(path)
+    if not 1 <= which <= len(setup.dataflow.documents):
+        raise UsageError(f"--which {which}: the dataflow has {len(setup.dataflow.documents)}", "Name one by its place in documents.")
+    text = document_text(setup, form, which - 1)
     if output is None:
         sys.stdout.buffer.write(text)
         return 0
@@ -63,5 +69,6 @@ def compare_documents(old: Path, new: Path, as_json: bool) -> int:
     return 2 if found else 0
 
 
+document_command.add_command(read_document)
 document_command.add_command(run_document)
 document_command.add_command(verify_report)

@@ -112,7 +112,12 @@ def _type_cell(mapping: PropertyMapping, source: Side, targets: Mapping[str, Pro
         return mapping.document_type
     names = mapping.right if source is Side.LEFT else mapping.left
     types = [str(targets[name].type) if name in targets else _written_type(mapping) for name in names]
-    return ", ".join(dict.fromkeys(f'"{_TYPE_WORDS.get(each, "string")}"' for each in types))
+    return ", ".join(dict.fromkeys(map(cell_of, types)))
+
+
+def cell_of(type_: str) -> str:
+    """A property's type as a data type cell has it."""
+    return f'"{_TYPE_WORDS.get(type_, "string")}"'
 
 
 def _written_type(mapping: PropertyMapping) -> str:

@@ -39,6 +39,12 @@ def write_starter(folder: str | Path, demo: bool = False) -> list[Path]:
     return list(contents)
 
 
+def shipped_manifests() -> dict[str, str]:
+    """The manifests that Accord brings, by the name of their system."""
+    folder = files("accord") / "connectors" / "manifests"
+    return {name: (folder / f"{name}.yaml").read_text(encoding="utf-8") for name in ("customcrm", "membercare")}
+
+
 def _sources() -> dict[str, Traversable]:
     """File name in the folder -> the shipped file."""
     package = files("accord")
