@@ -27,6 +27,7 @@ from accord.documents.page import (
 )
 
 DEEPEST = 6
+_BEGINNING = re.compile(r"^(\d*)([-+=.):])")
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -48,30 +49,26 @@ def _blocks(blocks: tuple[Block, ...], level: int) -> Iterator[str]:
 def _block(block: Block, level: int) -> Iterator[str]:
     match block:
         case Section():
-            yield f'{"#" * min(level, DEEPEST)} <a id="{block.id}"></a>{_text(block.title)}'
+            yield f'{"#" * min(level, DEEPEST)} <a id="{block.id}"></a>{_line((block.title,))}'
             yield from _blocks(block.blocks, level + 1)
         case Paragraph():
             yield _line(block.words)
         case Listing():
             yield "\n".join(f"{f'{number}.' if block.numbered else '-'} {_line(item)}" for number, item in enumerate(block.items, 1))
         case Facts():
-            yield "\n".join(f"- **{_text(name)}**: {_line(value)}" for name, value in block.rows)
+            yield "\n".join(f"- {_stressed(name)}: {_line(value)}" for name, value in block.rows)
         case Table():
-            yield f"*{_text(block.caption)}*"
+            yield _stressed(block.caption, "*")
             yield "\n".join(_table(block))
         case Verbatim():
-            yield f"{_text(block.title)}:"
+            yield _line((f"{block.title}:",))
             yield _fenced(block.text)
         case Folded():
             anchor = f'<a id="{block.id}"></a>' if block.id else ""
-            yield f"{anchor}**{_line(block.summary)}**" if _plain(block.summary) else f"{anchor}{_line(block.summary)}"
+            yield anchor + _line(block.summary)
             yield from _blocks(block.blocks, level)
         case Filter():
             pass  # a text shows everything
-
-
-def _plain(line: Words) -> bool:
-    return all(isinstance(part, str) for part in line)
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -91,7 +88,8 @@ def _fenced(text: str) -> str:
 
 
 def _line(line: Words) -> str:
-    return "".join(_part(each) for each in line)
+    """Parts on one line, which begins nothing but itself: no list, no rule, no block of code."""
+    return _BEGINNING.sub(r"\1\\\2", "".join(_part(each) for each in line).strip(" "))
 
 
 def _part(part: Part) -> str:
@@ -99,13 +97,19 @@ def _part(part: Part) -> str:
         case Code():
             return _code(part.text)
         case Stress():
-            return f"**{_text(part.text)}**"
+            return _stressed(part.text)
         case Link():
             return f"[{_text(part.text)}]({part.file}#{part.to})"
         case Mark():
-            return f"**{_text(part.text)}**"
+            return _stressed(part.text)
         case _:
             return _text(part)
+
+
+def _stressed(text: str, mark: str = "**") -> str:
+    """Marks only count directly beside what they stress."""
+    bare = _text(text).strip()
+    return f"{mark}{bare}{mark}" if bare else ""
 
 
 def _code(text: str) -> str:
@@ -119,5 +123,5 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text in which nothing is markup, on one line."""
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _MARKS.sub(r"\\\1", visible(text).replace("\n", " ")))
+    """Text in which nothing is markup, with single spaces."""
+    return _MARKS.sub(r"\\\1", re.sub(r"[ \t\n]+", " ", visible(text)))

@@ -164,8 +164,8 @@ def joined(parts: Sequence[Part], by: str = ", ") -> Words:
     return tuple(line)
 
 
-_TURNING = frozenset({0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)})
-"""Marks that turn the order of what follows around."""
+_UNSEEN = frozenset({0x200B, 0x200E, 0x200F, 0x061C, 0x2028, 0x2029, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF})
+"""Marks that turn the order of what follows around, end a line, or take no room. Joiners stay: words of some scripts need them."""
 
 
 def visible(text: str) -> str:
@@ -176,8 +176,8 @@ def visible(text: str) -> str:
 
 
 def _hidden(character: str) -> bool:
-    """A control character, half a pair, or one of the turning marks."""
+    """A control character, half a pair, or one of the unseen marks."""
     code = ord(character)
     if code < 0x20:
         return character not in "\t\n"
-    return 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code in _TURNING
+    return 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code in _UNSEEN
