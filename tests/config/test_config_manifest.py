@@ -147,3 +147,33 @@ def test_signing_in_by_oauth_or_by_query_is_said_completely_and_by_references(ru
 def test_oauth_as_it_should_be_said() -> None:
     made = read(GOOD.replace(BEARER, f'{OAUTH}, origin: "https://login.example.org"}}'))
     assert (made.authentication.kind, made.authentication.origin) == ("oauth", "https://login.example.org")
+
+
+HOOKS = "datatype: a, id: b, datatypes: {persons: Persons}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "what"),
+    [
+        ("{" + HOOKS + "}", "kind standard needs secret"),
+        ("{kind: none, " + HOOKS + "}", "kind none needs accept_unsigned"),
+        ('{kind: hmac, secret: "${env:S}", ' + HOOKS + "}", "kind hmac needs header"),
+        ('{kind: secret, secret: "${env:S}", ' + HOOKS + "}", "kind secret needs header"),
+        ("{kind: secret, secret: abc, header: X, " + HOOKS + "}", "a secret stands here literally"),
+        ('{secret: "${env:S}", id: b, datatypes: {persons: Persons}}', "nothing says the datatype"),
+        ('{kind: hmac, secret: "${env:S}", header: X, signs: "{time}", time_header: T, ' + HOOKS + "}", "lacks {body}"),
+        ('{kind: hmac, secret: "${env:S}", header: X, signs: "{time}{body}", ' + HOOKS + "}", "no header carries it"),
+        ('{kind: hmac, secret: "${env:S}", header: X, time_header: T, ' + HOOKS + "}", "proves nothing"),
+        ('{secret: "${env:S}", datatype: a, id: b, datatypes: {persons: Person}}', "Person is no datatype"),
+    ],
+)
+def test_webhooks_say_completely_how_it_is_known_who_sends(rules: str, what: str) -> None:
+    (problem,) = refused(GOOD.replace("datatypes:", f"webhooks: {rules}\ndatatypes:", 1))
+    assert what in problem.what
+    assert "abc" not in problem.what
+
+
+def test_unsigned_webhooks_are_granted_in_so_many_words() -> None:
+    made = read(GOOD.replace("datatypes:", "webhooks: {kind: none, accept_unsigned: true, " + HOOKS + "}\ndatatypes:", 1))
+    assert made.webhooks is not None
+    assert made.webhooks.accept_unsigned

@@ -96,3 +96,116 @@ def test_what_is_signed_but_no_event_is_malformed(body: bytes) -> None:
 def test_an_event_of_a_word_that_is_not_ours_hints_at_nothing() -> None:
     body = b'{"collection": "invoices", "id": "1"}'
     assert _read(_signature(b"new-secret", body), body) == Event("e1", ())
+
+
+# --- other ways to show who sends -------------------------------------------------------------------------------------------------
+
+HMAC: dict[str, Any] = {"kind": "hmac", "header": "X-Signature", "datatype": "collection", "id": "id", "datatypes": {"contacts": "Contact"}}
+
+
+def _reader(**rules: Any) -> WebhookReader:
+    given = {"secret": "${env:NEW}", "previous_secret": "${env:OLD}", **rules}
+    made = Webhooks(**{name: value for name, value in given.items() if value is not None})
+    return WebhookReader("customcrm", Side.LEFT, made, KnownSecrets(NEW="new-secret", OLD="old-secret"))
+
+
+def _hmac(key: str, text: bytes, algorithm: str = "sha256", encoding: str = "hex") -> str:
+    digest = hmac.new(key.encode(), text, algorithm).digest()
+    return digest.hex() if encoding == "hex" else base64.b64encode(digest).decode()
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512"])
+@pytest.mark.parametrize("encoding", ["hex", "base64"])
+@pytest.mark.parametrize("prefix", ["", "sha=", "v0:"])
+@pytest.mark.parametrize("key", ["new-secret", "old-secret"])
+def test_a_plain_signature_in_a_header(algorithm: str, encoding: str, prefix: str, key: str) -> None:
+    reader = _reader(**HMAC, algorithm=algorithm, encoding=encoding, prefix=prefix)
+    good = prefix + _hmac(key, BODY, algorithm, encoding)
+    event = reader.read({"x-signature": good}, BODY, NOW)
+    assert event == Event("", HINTED.hints), "without an id nothing is taken for a repeat"
+    assert reader.read({"x-signature": f"{prefix}00 {good}"}, BODY, NOW) == event, "one of several"
+    bad = [good + "00", prefix + _hmac("other", BODY, algorithm, encoding), prefix, "", f"x{good}", good[:-2]]
+    for text in bad:
+        with pytest.raises(WebhookForged):
+            reader.read({"x-signature": text}, BODY, NOW)
+    with pytest.raises(WebhookForged):
+        reader.read({"x-signature": good}, BODY + b" ", NOW)
+    with pytest.raises(WebhookForged):
+        reader.read({}, BODY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "problem"),
+    [
+        (AT, None),
+        (AT + "000", None),
+        ("2024-09-10T12:04:59Z", None),
+        ("2024-09-10T12:00:00", None),
+        ("2024-09-10T12:05:02Z", WebhookStale),
+        (str(int(AT) - 301), WebhookStale),
+        ("0", WebhookStale),
+        ("9" * 15, WebhookStale),
+        ("9" * 16, WebhookForged),
+        ("soon", WebhookForged),
+        ("", WebhookForged),
+    ],
+)
+def test_a_signed_time_must_be_near_ours(stamp: str, problem: type[Exception] | None) -> None:
+    reader = _reader(**HMAC, signs="v0:{time}:{body}", time_header="X-Time", id_header="X-Id")
+    headers = {"x-signature": _hmac("new-secret", b"v0:" + stamp.encode() + b":" + BODY), "x-time": stamp, "x-id": "e1"}
+    if problem is None:
+        assert reader.read(headers, BODY, NOW) == HINTED
+        with pytest.raises(WebhookForged):
+            reader.read({**headers, "x-time": str(int(AT) + 1)}, BODY, NOW)
+    else:
+        with pytest.raises(problem):
+            reader.read(headers, BODY, NOW)
+
+
+def test_what_stands_in_a_body_or_an_id_is_never_taken_for_a_part_of_the_signed_text() -> None:
+    body = BODY.replace(b"contact.updated", b"{id}{time}{body}")
+    reader = _reader(**HMAC, signs="{id}|{body}", id_header="X-Id")
+    headers = {"x-signature": _hmac("new-secret", b"{body}|" + body), "x-id": "{body}"}
+    assert reader.read(headers, body, NOW) == Event("{body}", HINTED.hints)
+
+
+def test_a_shared_secret_in_a_header() -> None:
+    reader = _reader(**{**HMAC, "kind": "secret", "header": "Authorization"}, prefix="Bearer ")
+    for good in ("Bearer new-secret", "Bearer old-secret"):
+        assert reader.read({"authorization": good}, BODY, NOW).hints == HINTED.hints
+    for bad in ("new-secret", "Bearer", "Bearer ", "Bearer new-secre", "", "bearer new-secret"):
+        with pytest.raises(WebhookForged):
+            reader.read({"authorization": bad}, BODY, NOW)
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_unsigned_announcements_are_taken_where_the_manifest_grants_it_alone(granted: bool) -> None:
+    reader = _reader(**{**HMAC, "kind": "none"}, secret=None, previous_secret=None, accept_unsigned=granted)
+    if granted:
+        assert reader.read({}, BODY, NOW).hints == HINTED.hints
+    else:
+        with pytest.raises(WebhookForged):
+            reader.read({}, BODY, NOW)
+
+
+def _many(body: bytes, **rules: Any) -> list[str]:
+    reader = _reader(**{**HMAC, "datatype": None, **rules})
+    event = reader.read({"x-signature": _hmac("new-secret", body), "x-topic": "contacts"}, body, NOW)
+    return [hint.ref.id for hint in event.hints]
+
+
+def test_a_delivery_may_hold_many_events_and_a_bad_one_costs_itself_alone() -> None:
+    whole = {"datatype": "kind", "items": ""}
+    text = b'[{"kind": "contacts", "id": 1}, {"kind": "deals", "id": 2}, {"kind": "contacts"}, 5, {"kind": "contacts", "id": 1}]'
+    assert _many(text, **whole) == ["1"]
+    assert _many(b'{"of": {"events": [{"kind": "contacts", "id": "a"}]}}', datatype="kind", items="of.events") == ["a"]
+    assert _many(b"[]", **whole) == []
+    for bad in (b"{}", b'[{"kind": "contacts"}]'):
+        with pytest.raises(WebhookMalformed):
+            _many(bad, **whole)
+
+
+def test_the_word_for_the_datatype_may_stand_in_a_header() -> None:
+    assert _many(b'{"id": 7}', datatype_header="X-Topic") == ["7"]
+    with pytest.raises(WebhookMalformed):
+        _many(b'{"id": 7}', datatype_header="X-Other")

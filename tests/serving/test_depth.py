@@ -10,6 +10,7 @@ import pytest
 
 from accord.engine.onboarding import shape
 from accord.engine.parts import Depth, Engine
+from accord.engine.quieting import Quiet, Typing
 from accord.engine.reading import Failures, read
 from accord.engine.serving import Bell, announce
 from accord.errors import SystemUnavailable
@@ -225,6 +226,26 @@ def test_a_hint_that_comes_while_its_record_is_being_read_stays_and_rings() -> N
     asyncio.run(read(engine, Run("r", "test", ""), [FLOW], Depth.QUICK))
     assert rig.store.waiting == [hint("CO-1")]
     assert bell.hinted
+
+
+def test_a_record_in_which_somebody_types_is_left_alone_by_a_quick_cycle_until_it_is_quiet() -> None:
+    async def work() -> None:
+        clock = VirtualClock(asyncio.get_running_loop())  # type: ignore[arg-type]  # the test makes the loop, and it is a VirtualLoop
+        engine.typing = Typing({Side.LEFT: Quiet(2.0, 10.0)}, clock)
+        rig.store.hint([hint("CO-2")])
+        assert await announce(engine, bell, [hint("CO-1")], "customcrm:1")
+        assert not bell.hinted
+        await read(engine, Run("r", "test", ""), [FLOW], Depth.QUICK)
+        assert (rig.made, rig.store.waiting) == (["read Contact CO-2"], [hint("CO-2"), hint("CO-1")][1:])
+        await clock.sleep(2.5)
+        assert bell.hinted
+        await read(engine, Run("r", "test", ""), [FLOW], Depth.QUICK)
+        assert (rig.made[1:], rig.store.waiting) == (["read Contact CO-1"], [])
+
+    rig, bell = Rig(), Bell()
+    engine = rig.engine
+    with contextlib.closing(VirtualLoop()) as loop:
+        loop.run_until_complete(work())
 
 
 @pytest.mark.parametrize("repeats", [1, 3])

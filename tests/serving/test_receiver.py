@@ -48,11 +48,12 @@ class Kept:
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     broken: bool = False
 
-    async def keep(self, hints: Sequence[Hint], event: str) -> bool:
+    async def keep(self, hints: Sequence[Hint], event: str | None) -> bool:
         self.reached.set()
         await self.gate.wait()
         if self.broken:
             raise StoreError("the disk is full")
+        event = event or f"without an id {len(self.events)}"
         if event in self.events:
             return False
         self.events[event] = tuple(hints)
@@ -83,10 +84,10 @@ class Caller:
 
 
 @contextlib.asynccontextmanager
-async def receiving(health: Mapping[str, object] | None = None) -> AsyncIterator[Caller]:
+async def receiving(health: Mapping[str, object] | None = None, rules: Webhooks = WEBHOOKS) -> AsyncIterator[Caller]:
     kept = Kept()
     kept.gate.set()
-    readers = {"customcrm": WebhookReader("customcrm", Side.LEFT, WEBHOOKS, Secrets())}
+    readers = {"customcrm": WebhookReader("customcrm", Side.LEFT, rules, Secrets())}
     receiver = Receiver(readers, kept.keep, lambda: NOW, lambda: health or {})
     async with listening(receiver.application(), "127.0.0.1", 0) as origin, aiohttp.ClientSession(origin) as session:
         yield Caller(origin, session, kept)
@@ -119,6 +120,18 @@ def test_a_repeated_delivery_is_answered_with_2xx_and_kept_once() -> None:
         async with receiving() as caller:
             assert [await caller.send() for _ in range(3)] == [202, 202, 202]
             assert len(caller.kept.events) == 1
+
+    run(work())
+
+
+def test_two_edits_announced_in_the_same_words_without_an_id_are_both_kept() -> None:
+    async def work() -> None:
+        plain = Webhooks(kind="hmac", header="X-Sign", secret="${env:SECRET}", datatype="collection", id="id", datatypes=WEBHOOKS.datatypes)
+        async with receiving(rules=plain) as caller:
+            signed = {"X-Sign": hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()}
+            assert [await caller.post(BODY, signed) for _ in range(2)] == [202, 202]
+            assert await caller.post(BODY + b" ", signed) == 401
+            assert list(caller.kept.events.values()) == [(CONTACT,)] * 2
 
     run(work())
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from accord.engine.serving import Bell, Notice, Rhythm
     from accord.errors import Problem
     from accord.model.dataflow import Dataflow
-    from accord.model.manifest import Datatype, Manifest
+    from accord.model.manifest import Datatype, Manifest, Webhooks
     from accord.model.records import Side
     from accord.model.runs import Run
     from accord.ports import Connector
@@ -262,12 +262,16 @@ async def serve(setup: Setup, rhythm: "Rhythm", listen: tuple[str, int] | None, 
     Raises StoreBusy when another engine holds the state, UsageError when it cannot listen there.
     """
     from accord.connectors.receiver import Receiver, listening, readers_of
+    from accord.engine.quieting import Quiet, Typing
     from accord.engine.serving import Bell, Health, Service, announce, keep_in_step
 
     bell, health = Bell(), Health(tell)
     with _stopped_by_signals(bell):
         async with session(setup) as opened, contextlib.AsyncExitStack() as stack:
             engine = opened.engine
+            if quiet := {side: Quiet(each.quiet_seconds, each.quiet_at_most_seconds) for side, each in _announcing(setup)}:
+                engine.typing = Typing(quiet, engine.clock)
+                stack.push_async_callback(engine.typing.close)
             readers, without = readers_of(setup.manifests, setup.secrets) if listen else ({}, [])
             urls: dict[str, str] = {}
             if listen:
@@ -277,6 +281,13 @@ async def serve(setup: Setup, rhythm: "Rhythm", listen: tuple[str, int] | None, 
             tell(Started(urls, without))
             work = functools.partial(run_once, opened)
             await keep_in_step(engine, Service(work, bell, engine.in_hand, engine.clock, random.SystemRandom().random, health.note, rhythm))
+
+
+def _announcing(setup: Setup) -> "Iterator[tuple[Side, Webhooks]]":
+    """The sides whose system announces changes of what somebody may still be typing in."""
+    for side, manifest in setup.manifests.items():
+        if manifest.webhooks is not None and manifest.webhooks.quiet_seconds > 0:
+            yield side, manifest.webhooks
 
 
 @contextlib.contextmanager

@@ -31,6 +31,14 @@ NEEDED_TO_SIGN_IN: Mapping[str, tuple[str, ...]] = {
 
 _NEEDED_BY_GRANT = {"client_credentials": "client_secret", "refresh_token": "refresh_token"}
 
+NEEDED_BY_WEBHOOKS: Mapping[str, tuple[str, ...]] = {
+    "standard": ("secret",),
+    "hmac": ("secret", "header"),
+    "secret": ("secret", "header"),
+    "none": ("accept_unsigned",),
+}
+"""Kind of webhooks -> the keys that must say something."""
+
 _PUBLIC_WORDS = frozenset({"grant_type", "scope", "audience", "resource"})
 """Members of a sign-in request that are no secrets by their nature (RFC 6749)."""
 
@@ -46,7 +54,7 @@ def read_manifest(path: str | Path) -> Manifest:
 def manifest_of(source: YamlFile) -> Manifest:
     """The manifest that a YAML file says. Raises ConfigurationError with every problem."""
     manifest = SHAPE.take(source)
-    checks: Iterable[Callable[[YamlFile, Manifest], Iterator[Problem]]] = (_origin, _signing_in, _secrets, _system, _datatypes)
+    checks: Iterable[Callable[[YamlFile, Manifest], Iterator[Problem]]] = (_origin, _signing_in, _secrets, _system, _webhooks, _datatypes)
     problems = list(chain.from_iterable(check(source, manifest) for check in checks))
     if problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
@@ -90,10 +98,9 @@ def _secrets(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
     for part, members in (("body", rules.body), ("query", rules.query)):
         secret.update({("authentication", part, name): text for name, text in members.items() if name not in _PUBLIC_WORDS})
     secret.update({("headers", name): text for name, text in manifest.headers.items() if _SECRET_HEADER.search(name)})
-    if manifest.webhooks:
-        secret["webhooks", "secret"] = manifest.webhooks.secret
-        if manifest.webhooks.previous_secret is not None:
-            secret["webhooks", "previous_secret"] = manifest.webhooks.previous_secret
+    for key in ("secret", "previous_secret"):
+        if manifest.webhooks and (text := getattr(manifest.webhooks, key)) is not None:
+            secret["webhooks", key] = text
     for path, text in secret.items():
         if not has_reference(text):  # the text itself is not repeated: it may be the secret
             yield source.problem(path, f"{'.'.join(map(str, path))}: a secret stands here literally", _REFERENCE_REMEDY)
@@ -109,10 +116,29 @@ def _system(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
         near = nearest(manifest.clock.zone, available_timezones())
         remedy = f"Did you mean {near}?" if near else "Write one such as Europe/Oslo."
         yield source.problem(("clock", "zone"), f"clock: unknown zone {manifest.clock.zone}", remedy)
-    for word, datatype in manifest.webhooks.datatypes.items() if manifest.webhooks else ():
+
+
+def _webhooks(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
+    rules, path = manifest.webhooks, ("webhooks",)
+    if rules is None:
+        return
+    for key in NEEDED_BY_WEBHOOKS[rules.kind]:
+        if not getattr(rules, key):
+            yield source.problem(path, f"webhooks: kind {rules.kind} needs {key}", f"Add {key}: to webhooks.")
+    if not rules.datatype and not rules.datatype_header:
+        yield source.problem(path, "webhooks: nothing says the datatype of an event", "Add datatype: or datatype_header:.")
+    if "{body}" not in rules.signs:
+        yield source.problem((*path, "signs"), "webhooks: what is signed lacks {body}", "Write a text such as {time}.{body}.")
+    for name, header in (("id", rules.id_header), ("time", rules.time_header)):
+        if f"{{{name}}}" in rules.signs and not header:
+            yield source.problem((*path, "signs"), f"webhooks: {{{name}}} is signed, but no header carries it", f"Add {name}_header:.")
+    if rules.kind == "hmac" and rules.time_header and "{time}" not in rules.signs:
+        remedy = "Put {time} into signs as the system does, or take time_header out."
+        yield source.problem((*path, "time_header"), "webhooks: a time that is not signed proves nothing", remedy)
+    for word, datatype in rules.datatypes.items():
         if datatype not in manifest.datatypes:
-            path = ("webhooks", "datatypes", word)
-            yield source.problem(path, f"webhooks: {datatype} is no datatype of this manifest", suggestion(datatype, manifest.datatypes))
+            remedy = suggestion(datatype, manifest.datatypes)
+            yield source.problem((*path, "datatypes", word), f"webhooks: {datatype} is no datatype of this manifest", remedy)
 
 
 def _datatypes(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:

@@ -100,11 +100,44 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("SystemClock", "zone"): Key("the zone of times that carry none", "Europe/Oslo"),
     ("SystemClock", "granularity_seconds"): Key("how fine the times are that the system notes for a change", 1.0),
     ("SystemClock", "lag_seconds"): Key("how long it may take until a change shows in a listing", 2.0),
-    ("Webhooks", "kind"): Key("standard: id, time and body are signed with HMAC-SHA256, as standardwebhooks.com describes it", "standard"),
-    ("Webhooks", "secret"): Key("", "${env:CRM_WEBHOOK_SECRET}"),
+    ("Webhooks", "kind"): Key(
+        "standard: id, time and body are signed with HMAC-SHA256, as standardwebhooks.com describes it; hmac: `header` carries a signature "
+        "of what `signs` says; secret: `header` carries the secret itself; none: nothing shows who sends, see `accept_unsigned`",
+        "hmac",
+    ),
+    ("Webhooks", "secret"): Key(
+        "the secret that events are signed with, as a reference such as ${env:WEBHOOK_SECRET}", "${env:CRM_WEBHOOK_SECRET}"
+    ),
     ("Webhooks", "previous_secret"): Key("an older secret that is still taken while it is being replaced", "${env:CRM_WEBHOOK_SECRET_OLD}"),
-    ("Webhooks", "datatype"): Key("", "collection"),
+    ("Webhooks", "header"): Key("of kinds hmac and secret: the header that carries the signature or the secret", "X-Signature"),
+    ("Webhooks", "prefix"): Key("what stands in that header before each signature or the secret", "sha256="),
+    ("Webhooks", "algorithm"): Key("of kind hmac", "sha512"),
+    ("Webhooks", "encoding"): Key("of kind hmac: how the signature is written", "base64"),
+    ("Webhooks", "signs"): Key(
+        "of kind hmac: the text that is signed, with {body}, and {id} and {time} where the headers for them are named", "{time}.{body}"
+    ),
+    ("Webhooks", "id_header"): Key(
+        "the header that carries the event's id, by which a repeated delivery is known; without it a repeated one costs a read",
+        "X-Event-Id",
+    ),
+    ("Webhooks", "time_header"): Key(
+        "of kind hmac: the header that carries when it was sent; it must be signed, and be within five minutes of our clock", "X-Timestamp"
+    ),
+    ("Webhooks", "accept_unsigned"): Key(
+        "of kind none: whoever can reach the address may announce changes. What is announced is read from the system, never taken from the "
+        "announcement; but anybody can make Accord read",
+        True,
+    ),
+    ("Webhooks", "items"): Key("the path of a list of events in the body; empty: the body is one; left out: it is one event", "events"),
+    ("Webhooks", "datatype"): Key("the path of the datatype's word in an event", "collection"),
+    ("Webhooks", "datatype_header"): Key("the header that carries the datatype's word, where the event does not", "X-Topic"),
     ("Webhooks", "id"): Key("", "data.id"),
+    ("Webhooks", "quiet_seconds"): Key(
+        "a record is read once nothing more has been announced of it for so long: of somebody who types only the end crosses", 2.0
+    ),
+    ("Webhooks", "quiet_at_most_seconds"): Key(
+        "how long after the first announcement it is read at the latest, whoever goes on typing", 10.0
+    ),
     ("Webhooks", "datatypes"): Key("", {"contacts": "Contact"}),
 }
 

@@ -36,8 +36,6 @@ PURPOSES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("Datatype", "id"): "the path of the record's id",
         ("Datatype", "list"): "the call that lists all records",
         ("Datatype", "properties"): "the properties, by name",
-        ("Webhooks", "secret"): "the secret that events are signed with, as a reference such as ${env:WEBHOOK_SECRET}",
-        ("Webhooks", "datatype"): "the path of the datatype's word in an event",
         ("Webhooks", "id"): "the path of the record's id in an event",
         ("Webhooks", "datatypes"): "the event's words and the datatypes that they stand for",
     }

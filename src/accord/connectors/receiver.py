@@ -40,12 +40,13 @@ class _TooLarge(Exception):
 class Receiver:
     """Receives the webhooks of some systems.
 
-    ``readers``: by system; a system without one has no route. ``keep``: makes hints of an event durable; False for a repeated event, or
-    when none of them is of use; raises StoreError. ``health``: what is said of the cycles. ``counts``: deliveries by what became of them.
+    ``readers``: by system; a system without one has no route. ``keep``: makes hints of an event durable, None for one without an id;
+    False for a repeated event, or when none of them is of use; raises StoreError. ``health``: what is said of the cycles. ``counts``:
+    deliveries by what became of them.
     """
 
     readers: Mapping[str, WebhookReader]
-    keep: Callable[[Sequence[Hint], str], Awaitable[bool]]
+    keep: Callable[[Sequence[Hint], str | None], Awaitable[bool]]
     now: Callable[[], datetime]
     health: Callable[[], Mapping[str, object]]
     counts: dict[str, int] = field(default_factory=lambda: {"kept": 0, "ignored": 0, "refused": 0})
@@ -80,7 +81,7 @@ class Receiver:
         except WebhookMalformed as problem:
             return self._refuse(400, problem.message)
         try:
-            kept = bool(event.hints) and await self.keep(event.hints, f"{system}:{event.id}")
+            kept = bool(event.hints) and await self.keep(event.hints, f"{system}:{event.id}" if event.id else None)
         except StoreError:
             return self._refuse(503, "cannot be kept now; send it again")
         said = "kept" if kept else "ignored"

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 from accord.core.flowrules import FlowRules, property_rules
 from accord.core.mapping import CompiledFlow
+from accord.engine.quieting import Typing
 from accord.model.dataflow import Dataflow, Flow
 from accord.model.records import RecordRef, Side
 from accord.ports import Clock, Connector, Ids, Store
@@ -81,6 +82,7 @@ class Engine:
     ``unlisted``: records that are there although no full listing shows them.
     ``looked``: records that were asked for in this cycle, as a reference might mean them; ``looking``: one batch at a time asks.
     ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
+    ``typing``: which of them are to be left alone for a moment; None: none are.
     """
 
     dataflow: Dataflow
@@ -104,6 +106,7 @@ class Engine:
     looked: set[RecordRef] = field(default_factory=set)
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     heard: set[RecordRef] = field(default_factory=set)
+    typing: Typing | None = None
     _made: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, make: Callable[[], T]) -> T:

@@ -51,14 +51,13 @@ async def read(engine: Engine, run: Run, flows: Sequence[Flow], depth: Depth) ->
 async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, depth: Depth) -> None:
     reader = _Reader(engine, run, side, datatype)
     connector, store = engine.connectors[side], engine.store
-    cursor = await engine.keep(store.cursor, side, datatype)
-    looked, looks = await engine.keep(store.setting, f"shape:{side}:{datatype}"), shape(engine, side, datatype)
+    cursor, looked, hints = await engine.keep(_left_off, engine, side, datatype)
+    looks = shape(engine, side, datatype)
     if depth is Depth.FULL:
         engine.unlisted.clear()
     reader.anew = cursor is not None and looked != looks and depth is not Depth.QUICK
-    hints = [] if cursor is None else await engine.keep(store.hints, side, datatype, READS_BEFORE_LISTING)
     if depth is Depth.QUICK and (cursor is None or (side, datatype) in engine.caught_up):
-        await _read_hinted(reader, hints)
+        await _read_hinted(reader, hints if engine.typing is None else [hint for hint in hints if engine.typing.is_over(hint.ref)])
         return
     if cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
         end = await _list(reader, first=cursor is None)
@@ -74,10 +73,20 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
         await engine.keep(store.set, f"shape:{side}:{datatype}", looks)
 
 
+def _left_off(engine: Engine, side: Side, datatype: str) -> tuple[str | None, str | None, Sequence[Hint]]:
+    """Where reading was left off: the cursor, what shape records were read in, and what was announced since. Runs on the store's thread."""
+    store = engine.store
+    cursor = store.cursor(side, datatype)
+    hints = () if cursor is None else store.hints(side, datatype, READS_BEFORE_LISTING)
+    return cursor, store.setting(f"shape:{side}:{datatype}"), hints
+
+
 async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
     """Read what was hinted at and drop those hints; what could not be looked at, or was announced meanwhile, stays hinted."""
     engine = reader.engine
     engine.heard.difference_update(hint.ref for hint in hints)
+    if engine.typing is not None:
+        engine.typing.begun(hint.ref for hint in hints)
     unreadable = await reader.read_hints(hints)
     if done := [hint for hint in hints if hint.ref.id not in unreadable and hint.ref not in engine.heard]:
         await engine.keep(engine.store.unhint, done)

@@ -132,7 +132,7 @@ class Service:
     rhythm: Rhythm = Rhythm()
 
 
-async def announce(engine: Engine, bell: Bell, hints: Sequence[Hint], event: str) -> bool:
+async def announce(engine: Engine, bell: Bell, hints: Sequence[Hint], event: str | None) -> bool:
     """Make hints durable, then wake the service. False, and nothing kept, for an event that came before or that no flow has a use for.
 
     Raises StoreError; then the sender must not be told that all is well.
@@ -140,7 +140,9 @@ async def announce(engine: Engine, bell: Bell, hints: Sequence[Hint], event: str
     used = [hint for hint in hints if engine.interested(hint.ref.side, hint.ref.datatype)]
     engine.heard.update(hint.ref for hint in used)
     fresh = bool(used) and await engine.keep(engine.store.hint, used, event)
-    if fresh:
+    if fresh and engine.typing is not None:
+        engine.typing.heard((hint.ref for hint in used), bell.ring)
+    elif fresh:
         bell.ring()
     return fresh
 

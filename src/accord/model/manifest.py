@@ -316,18 +316,38 @@ class Datatype:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
-    """How the system announces changes: "standard" signs id.timestamp.body (HMAC-SHA256, base64) with ``secret``.
+    """How the system announces changes, and how it is known that it is the system.
 
-    ``previous_secret``: still accepted while the secret is being replaced. ``datatype`` and ``id`` are paths in the event;
-    ``datatypes`` translates the event's words into datatypes; an event of another word is none of ours.
+    standard: id.time.body is signed (HMAC-SHA256, base64) with ``secret``, as standardwebhooks.com has it; hmac: ``header`` carries one or
+    several signatures, each after ``prefix``, of what ``signs`` says: {body}, and where they are named {id} and {time}; secret: ``header``
+    carries ``prefix`` and the secret itself; none: anybody may announce, which ``accept_unsigned`` must grant. ``id_header``: of an event,
+    the same for every delivery of it; ``time_header``: when it was sent, a text or a number of seconds or milliseconds.
+    ``previous_secret``: still accepted while the secret is being replaced.
+
+    ``items``: path of an array of events in the body, "" for the body itself; without it the body is one event. ``datatype`` and ``id``
+    are paths in the event, ``datatype_header`` carries the word instead; ``datatypes`` translates the words into datatypes; an event of
+    another word is none of ours. ``quiet_seconds``: a record is read when no further event has come for it for so long, at the latest
+    ``quiet_at_most_seconds`` after the first.
     """
 
-    kind: Literal["standard"] = "standard"
-    secret: str
+    kind: Literal["standard", "hmac", "secret", "none"] = "standard"
+    secret: str | None = None
     previous_secret: str | None = None
-    datatype: str
+    header: str | None = None
+    prefix: str = ""
+    algorithm: Literal["sha256", "sha1", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    signs: str = "{body}"
+    id_header: str | None = None
+    time_header: str | None = None
+    accept_unsigned: bool = False
+    items: str | None = None
+    datatype: str | None = None
+    datatype_header: str | None = None
     id: str
     datatypes: dict[str, str]
+    quiet_seconds: float = 0.0
+    quiet_at_most_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
