@@ -45,6 +45,20 @@ def test_another_order_of_the_flows_is_told() -> None:
     assert only == "order of the flows: A X to B Y; A Z to B Y -> A Z to B Y; A X to B Y"
 
 
+def test_another_order_of_the_properties_and_another_heading_are_told() -> None:
+    turned = replace(ONE, rows=ONE.rows[::-1])
+    assert said(replace(OLD, sections=(turned, OLD.sections[1]), heading="Introduction.")) == [
+        "heading of the introduction: Introduction -> Introduction.",
+        "A X to B Y: order of the properties: a <-> b; c <-> d -> c <-> d; a <-> b",
+    ]
+
+
+def test_a_row_that_stands_there_twice_is_told() -> None:
+    assert said(replace(OLD, sections=(replace(ONE, rows=(*ONE.rows, ONE.rows[0])), OLD.sections[1]))) == [
+        'A X to B Y: property added: a <-> b (2), "string"'
+    ]
+
+
 def test_the_command_ends_with_2_where_they_differ_and_0_where_not(tmp_path: Path) -> None:
     paths = [tmp_path / "old.rst", tmp_path / "new.rst"]
     for path, document in zip(paths, (OLD, replace(OLD, title="A to C Dataflow")), strict=True):

@@ -28,6 +28,9 @@ def documents_misfit(
 def _section(source: YamlFile, path: KeyPath, section: DocumentSection, flows: dict[str, Flow]) -> Iterator[Problem]:
     if (section.opening == "conditional") != (section.condition is not None):
         yield source.problem(path, "opening: conditional and condition go together", "Write both, or neither.")
+    for key, stands, wanted in (("offer", section.offer, "every"), ("connect", section.connect is not None, "link_first")):
+        if stands and section.opening not in (None, wanted):
+            yield source.problem((*path, key), f"{key} stands only with opening: {wanted}", f"Remove {key}, or write opening: {wanted}.")
     if section.flow is None:
         needed = (section.left, section.right, section.opening, section.rows)
         if any(each is None for each in needed) or section.match is True:

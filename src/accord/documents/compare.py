@@ -33,6 +33,7 @@ def compare(old: Document, new: Document) -> list[Difference]:
         Difference("", what, one, other)
         for what, one, other in (
             ("title", old.title, new.title),
+            ("heading of the introduction", old.heading, new.heading),
             ("introduction", old.introduction, new.introduction),
             ("line ends", old.line_ends, new.line_ends),
         )
@@ -70,6 +71,9 @@ def _section(name: str, old: Section, new: Section) -> Iterator[Difference]:
         if one != other:
             yield Difference(name, what, one, other)
     before, after = _rows(old.rows), _rows(new.rows)
+    shared = [row for row in before if row in after], [row for row in after if row in before]
+    if shared[0] != shared[1]:
+        yield Difference(name, "order of the properties", "; ".join(shared[0]), "; ".join(shared[1]))
     for row, kind in after.items():
         if row not in before:
             yield Difference(name, "property", "", f"{row}, {kind}")
@@ -89,4 +93,11 @@ def _pairs(matches: Sequence[tuple[str, str]]) -> str:
 
 
 def _rows(rows: Sequence[Row]) -> Mapping[str, str]:
-    return {f"{row.left} <-> {row.right}": row.type for row in rows}
+    """Data type by row. A row that stands there again is one of its own."""
+    times: Counter[str] = Counter()
+    found: dict[str, str] = {}
+    for row in rows:
+        pair = f"{row.left} <-> {row.right}"
+        times[pair] += 1
+        found[pair if times[pair] == 1 else f"{pair} ({times[pair]})"] = row.type
+    return found

@@ -39,9 +39,7 @@ def read_rst(data: bytes, file: str = "document.rst") -> Document:
     document = _Reader(file, text.split(end)[:-1]).document(line_ends)
     written = to_rst(document)
     if written != data:
-        place = next(
-            (index for index, (one, other) in enumerate(zip(written, data, strict=False)) if one != other), min(len(written), len(data))
-        )
+        place = _differ(written, data)
         line, column = data.count(b"\n", 0, place) + 1, place - data.rfind(b"\n", 0, place)
         _refuse(file, line, column, "this would not be written back as it stands")
     return document
@@ -107,10 +105,7 @@ class _Reader:
         if line is None:
             self.refuse(f"the document ends where {what} was expected")
         if line != wanted:
-            same = next(
-                (index for index, (one, other) in enumerate(zip(line, wanted, strict=False)) if one != other), min(len(line), len(wanted))
-            )
-            self.refuse(f"{what} was expected: {wanted!r}" if wanted else f"{what} was expected", same + 1)
+            self.refuse(f"{what} was expected: {wanted!r}" if wanted else f"{what} was expected", _differ(line, wanted) + 1)
         self.at += 1
 
     def blank(self, where: str) -> None:
@@ -121,6 +116,8 @@ class _Reader:
     def document(self, line_ends: Literal["lf", "crlf"]) -> Document:
         """All of it."""
         rule = self.take("a line of =")
+        if not rule or rule.strip("="):
+            self.refuse("a line of =, as long as the title below it, was expected", back=1)
         title = self.take("the title")
         if not title.endswith(" Dataflow") or " to " not in title:
             self.refuse('a title such as "Customcrm to Membercare Dataflow" was expected', back=1)
@@ -155,18 +152,17 @@ class _Reader:
         self.expect("-" * len(heading), f"{len(heading)} dashes, as long as the heading,")
         left, right, begins, condition = self.opening(heading)
         self.blank("after the opening sentence")
-        offers = self.offers(left, right)
-        connected = self.connected(left, right)
+        offers = self.offers(left, right, begins)
+        connected = self.connected(left, right, begins)
         matches = self.matches(left, right)
         self.expect(sync_sentence(left, right), "the sentence on keeping in sync")
         self.blank("after it")
         self.expect(property_sentence(left, right), "the sentence above the properties")
         self.blank("after it")
         header, *rows = self.table(3)
-        if header[:2] != [f"{left} Property", f"{right} Property"] or not header[2].endswith(TYPE_HEADER):
-            self.refuse(f'a table headed "{left} Property", "{right} Property" and "... Data Type" was expected', back=3 * (len(rows) + 1))
-        self.blank("after the table")
         system = header[2].removesuffix(TYPE_HEADER)
+        self.headed(header, rows, (f"{left} Property", f"{right} Property", f"{system}{TYPE_HEADER}"))
+        self.blank("after the table")
         return Section(left, right, system, tuple(Row(*row) for row in rows), begins, matches, condition, offers, connected)
 
     def opening(self, heading: str) -> tuple[str, str, Opening, str]:
@@ -185,21 +181,25 @@ class _Reader:
         example = opening(Section(parts[0], " to ".join(parts[1:]), ""))
         return self.refuse(f"an opening sentence for this heading was expected, such as {example!r}", back=1)
 
-    def offers(self, left: str, right: str) -> bool:
-        """Whether the sentences on an existing counterpart stand here."""
+    def offers(self, left: str, right: str, begins: Opening) -> bool:
+        """Whether the sentences on an existing counterpart stand here, as they may where every record gets one."""
         first, second = offer(left, right)
         if self.line != first:
             return False
+        if begins is not Opening.EVERY:
+            self.refuse(f"an existing counterpart is spoken of only after {opening(Section(left, right, ''))!r}")
         self.at += 1
         self.expect(second, "the second sentence on an existing counterpart")
         self.blank("after it")
         return True
 
-    def connected(self, left: str, right: str) -> str | None:
-        """What a record has to be connected to, if that sentence stands here."""
+    def connected(self, left: str, right: str, begins: Opening) -> str | None:
+        """What a record has to be connected to, if that sentence stands here, as it may where a link comes first."""
         before, line = connect(left, right), self.line
         if line is None or not line.startswith(before):
             return None
+        if begins is not Opening.LINK_FIRST:
+            self.refuse(f"a connection is spoken of only after {opening(Section(left, right, '', opening=Opening.LINK_FIRST))!r}")
         if not line.endswith(".") or line == before:
             self.refuse("what it has to be connected to, and a full stop, was expected", len(before) + 1)
         self.at += 1
@@ -213,8 +213,7 @@ class _Reader:
         self.at += 1
         self.blank("after it")
         header, *rows = self.table(2)
-        if header != [f"{left} Property", f"{right} Property"]:
-            self.refuse(f'a table headed "{left} Property" and "{right} Property" was expected', back=2 * (len(rows) + 1))
+        self.headed(header, rows, (f"{left} Property", f"{right} Property"))
         if not rows:
             self.refuse("at least one row of match criteria was expected")
         self.blank("after the table")
@@ -230,6 +229,13 @@ class _Reader:
         if not rows:
             self.refuse("the header of the table was expected")
         return rows
+
+    def headed(self, header: Sequence[str], rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> None:
+        """The table that was just read must be headed so."""
+        for position, (found, name) in enumerate(zip(header, wanted, strict=True)):
+            if found != name:
+                column = len(_FIRST) + _differ(found, name) + 1
+                self.refuse(f"the heading {name!r} was expected", column, back=len(header) * (len(rows) + 1) - position)
 
     def cell(self, prefix: str, width: int) -> str:
         """One cell."""
