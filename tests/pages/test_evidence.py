@@ -163,14 +163,31 @@ def test_the_document_with_ticks_is_the_document_with_a_tick_per_line() -> None:
     ]
     assert tables[0] == [
         ["Customcrm Contact Property", "Membercare Persons Property", "Membercare Data Type", "Evidence"],
-        ["FirstName", "firstname", '"string"', "✓ arrives →, ✗ edited →, ? edited ←"],
-        ["LastName", "lastname", '"string"', "✓ conflict ↔"],
+        [
+            "FirstName",
+            "firstname",
+            '"string"',
+            "✗ 1 of 3: ✓ arrives\N{NO-BREAK SPACE}→, ✗ edited\N{NO-BREAK SPACE}→, ? edited\N{NO-BREAK SPACE}←",
+        ],
+        ["LastName", "lastname", '"string"', "✓ 1 of 1: ✓ conflict\N{NO-BREAK SPACE}↔"],
     ]
     assert tables[1][1] == ["Unasked", "unasked", "N/A", "not asked"]
     bullets = [each.astext() for each in tree.findall(nodes.list_item)]
     assert bullets == ["✓ Is it created?", "– Is it created?", "✓ Is it created?"]
     assert "Every Customcrm Contact will be synchronized with a Membercare Persons." in text
     assert "4 of 6 lines that apply are proven" in text
+
+
+def test_what_does_not_apply_is_told_apart_in_a_row() -> None:
+    lines = (
+        line(Kind.EDITED, Direction.LEFT_TO_RIGHT, "FirstName", Verdict.PASS),
+        line(Kind.EDITED, Direction.RIGHT_TO_LEFT, "FirstName", Verdict.NOT_APPLICABLE, "one way"),
+        line(Kind.CONFLICT, Direction.BOTH, "LastName", Verdict.NOT_APPLICABLE, "one way"),
+    )
+    text = to_ticked(made_report(lines), DOCUMENT, DATAFLOW, "e.html").decode()
+    rows = [row.astext() for row in publish_doctree(text, settings_overrides={"halt_level": 2}).findall(nodes.row)]
+    assert rows[1].endswith("✓ 1 of 1: ✓ edited\N{NO-BREAK SPACE}→; does not apply: – edited\N{NO-BREAK SPACE}←")
+    assert rows[2].endswith('"string"\n\ndoes not apply: – conflict\N{NO-BREAK SPACE}↔')
 
 
 def test_every_tick_leads_to_its_evidence() -> None:

@@ -69,14 +69,26 @@ class _Ticking:
         name = names.get((row.left, row.right))
         return self.ticks([line for line in self.lines if line.property == name and name is not None]) or "not asked"
 
-    def ticks(self, lines: Iterable[Line]) -> str:
-        """Lines with their verdicts, each leading to its evidence."""
-        return ", ".join(self.link(line, f"{line.kind.value} {ARROWS[line.direction]}") for line in lines)
+    def ticks(self, lines: Sequence[Line]) -> str:
+        """How many lines are proven, and each with its verdict, leading to its evidence; those that do not apply at the end."""
+        said = [(line.applicable, self.link(line, f"{line.kind.value}\N{NO-BREAK SPACE}{ARROWS[line.direction]}")) for line in lines]
+        tried, others = [text for applies, text in said if applies], [text for applies, text in said if not applies]
+        proven = sum(line.verdict is Verdict.PASS for line in lines)
+        parts = [f"{_whole(lines)} {proven} of {len(tried)}: {', '.join(tried)}"] if tried else []
+        if others:
+            parts.append(f"does not apply: {', '.join(others)}")
+        return "; ".join(parts)
 
     def link(self, line: Line, text: str) -> str:
         """A verdict, and the words that lead to its evidence."""
         place = re.sub(r"_$", r"\\_", f"{self.evidence}#{anchor(line)}")  # one that ends so would be a name, not an address
         return f"{TICKS[line.verdict]} `{_escaped(text)} <{place}>`__"
+
+
+def _whole(lines: Iterable[Line]) -> str:
+    """The mark of several lines: the worst of theirs."""
+    verdicts = {line.verdict for line in lines}
+    return TICKS[next(each for each in (Verdict.FAIL, Verdict.BLOCKED, Verdict.PASS) if each in verdicts)]
 
 
 def _escaped(text: str) -> str:

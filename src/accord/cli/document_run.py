@@ -35,6 +35,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--json", "json_file", type=FILE, help="Write the report, with all evidence and its digest.")
 @click.option("--junit", "junit_file", type=FILE, help="Write JUnit XML.")
 @click.option("--html", "html_file", type=FILE, help="Write a page to read and to print.")
+@click.option("--pdf", "pdf_file", type=FILE, help="Write that page as PDF.")
 @click.option("--rst", "rst_file", type=FILE, help="Write the document with a tick for what is proven.")
 @click.option("--clean", is_flag=True, help="Remove what an interrupted run left, and do nothing else.")
 def run_document(path: Path | None, clean: bool, **said: Any) -> int:
@@ -127,6 +128,7 @@ def _write(report: "Report", setup: "Setup", said: dict[str, Any]) -> None:
         "junit_file": lambda: to_junit(report),
         "html_file": lambda: evidence_text(setup, report, "html"),
         "rst_file": lambda: evidence_text(setup, report, "rst", evidence),
+        "pdf_file": lambda: evidence_text(setup, report, "pdf"),
     }
     for name, text in forms.items():
         if (path := said[name]) is not None:
