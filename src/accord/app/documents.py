@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from accord.documents.compare import Difference
     from accord.documents.explained import Explained
     from accord.documents.model import Document
+    from accord.errors import Problem
 
 
 def document_text(setup: Setup, form: str, which: int = 0) -> bytes:
@@ -72,6 +73,35 @@ def _document(setup: Setup) -> "Document":
 
 def _now() -> str:
     return RealClock().now().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def unapproved(setup: Setup) -> "list[Problem]":
+    """What differs between the configuration and the documents that were last agreed on (document, approved), one by one.
+
+    Raises ConfigurationError for an approved document that is not there, or is none.
+    """
+    from accord.config.yamlfile import read_yaml
+    from accord.documents.compare import compare
+    from accord.documents.kept import document_of
+    from accord.documents.read import read_rst
+    from accord.errors import ConfigurationError
+
+    source, found = read_yaml(setup.dataflow.path), []
+    for which, settings in enumerate(setup.dataflow.documents):
+        if settings.approved is None:
+            continue
+        place = (*(("document",) if "document" in source.data else ("documents", which)), "approved")
+        path = setup.folder / settings.approved
+        try:
+            approved = read_rst(path.read_bytes(), str(path))
+        except OSError as error:
+            remedy = "Write the document once it is agreed on: accord document write -o FILE."
+            problem = source.problem(place, f"{settings.approved} cannot be read: {error.strerror}", remedy)
+            raise ConfigurationError([problem]) from None
+        remedy = "Have it agreed on and write it anew, or take the change back."
+        for difference in compare(approved, document_of(setup.dataflow, setup.manifests, approved.generated, which)):
+            found.append(source.problem(place, f"not as approved in {settings.approved}: {difference}", remedy))
+    return found
 
 
 def compare_documents(old: Path, new: Path) -> "list[Difference]":

@@ -12,6 +12,7 @@ from accord.cli.output import console, dataflow_option, json_option, print_json
 
 if TYPE_CHECKING:
     from accord.app import Setup
+    from accord.errors import Problem
 
 
 @click.command("init")
@@ -39,25 +40,27 @@ def init_command(folder: Path, as_json: bool) -> int:
 @json_option
 @click.option("--offline", is_flag=True, help="Only the files; reach no system.")
 def check_command(path: str, as_json: bool, offline: bool) -> int:
-    """Check configuration, mapping laws, credentials and capabilities: every problem with file, line and remedy; then what is assumed.
+    """Check configuration, mapping laws, credentials and capabilities: every problem with file, line and remedy; then what is assumed,
+    and what is not as in the document that was last agreed on (document: approved).
 
     Exit 0: holds. 3: a file must be changed. 4: a system cannot be reached or refuses us.
     """
     from accord import app
+    from accord.app.documents import unapproved
     from accord.app.trying import reach
 
     setup = app.load(path)
-    found = app.notices(setup)
+    differing, found = unapproved(setup), app.notices(setup)
     reached = [] if offline else app.start(reach(setup))
     if as_json:
-        rows = [{"file": n.file, "line": n.line, "what": n.what} for n in found]
+        rows = [{"file": n.file, "line": n.line, "what": n.what} for n in (*differing, *found)]
         print_json({"flows": [flow.name for flow in setup.dataflow.flows], "systems": reached, "notices": rows})
         return 0
-    _print_check(setup, reached, found)
+    _print_check(setup, reached, {"not as in the document that was approved": differing, "assumed until somebody has confirmed it": found})
     return 0
 
 
-def _print_check(setup: "Setup", reached: list[dict[str, Any]], found: list[Any]) -> None:
+def _print_check(setup: "Setup", reached: list[dict[str, Any]], found: "dict[str, list[Problem]]") -> None:
     screen = console()
     flows = setup.dataflow.flows
     screen.print(
@@ -67,7 +70,8 @@ def _print_check(setup: "Setup", reached: list[dict[str, Any]], found: list[Any]
         screen.print(f"{system['system']}: reached, signed in, {len(system['datatypes'])} datatypes read", markup=False, soft_wrap=True)
         for datatype in system["datatypes"]:
             screen.print(f"    {datatype['name']}: {datatype['abilities']}", markup=False, soft_wrap=True)
-    if found:
-        screen.print(f"\nassumed until somebody has confirmed it ({len(found)}):", style="yellow")
-        for notice in found:
+    for heading, notices in found.items():
+        if notices:
+            screen.print(f"\n{heading} ({len(notices)}):", style="yellow")
+        for notice in notices:
             screen.print(f"  {notice}", markup=False, soft_wrap=True)

@@ -19,6 +19,7 @@ from accord.errors import ConfigurationError, Problem
 from accord.model.dataflow import Creation, Dataflow, DeletePolicy, Direction, Flow, PropertyMapping
 from accord.model.manifest import Datatype, Manifest, Property
 from accord.model.records import Side
+from accord.model.values import DataType
 from accord.ports import Secrets
 
 _OFTEN_MEANT: Mapping[str, str] = {
@@ -68,6 +69,7 @@ def notices_of(dataflow: Dataflow, left: Manifest, right: Manifest) -> list[Prob
         datatypes = {Side.LEFT: left.datatypes[flow.left], Side.RIGHT: right.datatypes[flow.right]}
         notices += _unchangeable(source, ("flows", position), flow, datatypes)
         notices += _lossy(source, ("flows", position), flow)
+        notices += _odd(source, ("flows", position), flow)
         notices += _alike(source, ("flows", position), flow, {each.name: each for each in dataflow.flows})
         notices += _first_come(source, ("flows", position), flow, dataflow.flows[:position])
     return notices
@@ -100,6 +102,18 @@ def _lossy(source: YamlFile, path: KeyPath, flow: Flow) -> Iterator[Problem]:
         if loses:
             what = f"{flow.name}: {mapping.name} is kept by {mapping.transform and mapping.transform.name}, which loses {loses}"
             yield source.problem((*path, "properties", position), what, "Declared lossy: the two sides may hold it in different forms.")
+
+
+def _odd(source: YamlFile, path: KeyPath, flow: Flow) -> Iterator[Problem]:
+    """Properties whose names say that they are not what they are taken for, such as a url that is the link to the record."""
+    for position, mapping in enumerate(flow.properties):
+        for side in (side for side in Side if mapping.type is not DataType.REFERENCE):
+            for name in _names(mapping, side):
+                if odd := often_meant(name):
+                    place = (*path, "properties", position, side.value)
+                    yield source.problem(
+                        place, f"{flow.name}: {mapping.name} is kept in {name}. {odd}", "Map another property, if it is so."
+                    )
 
 
 def _alike(source: YamlFile, path: KeyPath, flow: Flow, flows: Mapping[str, Flow]) -> Iterator[Problem]:
