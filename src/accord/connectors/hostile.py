@@ -212,7 +212,7 @@ class HostileConnector:
                     return
                 observations = self._shifted(tuple(self._looked_at(page.observations)), earlier, skipping)
                 earlier = page.observations or earlier
-                yield replace(page, observations=observations, hints=self._repeated(page))
+                yield Page(observations, self._repeated(page), page.last, page.cursor, page.doubt)
         finally:
             if isinstance(pages, AsyncGenerator):
                 await pages.aclose()

@@ -92,13 +92,13 @@ class MemoryDatatype:
 
     def held(self, name: str, value: Raw) -> Raw:
         """What the system makes of a value that it is given."""
-        if isinstance(value, str) and name in self.trims:
+        if name in self.trims and isinstance(value, str):
             value = value.strip()
-        if isinstance(value, str) and name in self.upper_cases:
+        if name in self.upper_cases and isinstance(value, str):
             value = value.upper()
-        if isinstance(value, Decimal | int | float) and not isinstance(value, bool) and name in self.rounds:
+        if name in self.rounds and isinstance(value, _NUMBERS) and not isinstance(value, bool):
             value = Decimal(str(value)).quantize(Decimal(1).scaleb(-self.rounds[name]))
-        if isinstance(value, list | tuple) and name in self.reorders:
+        if name in self.reorders and isinstance(value, _LISTS):
             value = value[::-1]
         return copied(value)
 
@@ -111,8 +111,13 @@ def _floor(moment: datetime, step: int) -> datetime:
 
 def copied(value: Raw) -> Raw:
     """The same value, sharing no list or mapping with the original."""
-    if isinstance(value, str | int | Decimal | None):
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, Mapping):
-        return {name: copied(member) for name, member in value.items()}
-    return [copied(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: member if type(member) in _PLAIN else copied(member) for name, member in value.items()}
+    return [copied(item) for item in value] if isinstance(value, _LISTS) else value
+
+
+_PLAIN = frozenset((str, int, bool, Decimal, type(None)))
+_LISTS = (list, tuple)
+_NUMBERS = (Decimal, int, float)

@@ -117,9 +117,9 @@ class MemorySystem:
     # --- looking -----------------------------------------------------------------------------------------------------------------
 
     def live(self, datatype: str) -> dict[str, RawValues]:
-        """All records that are not deleted, by id, with all properties."""
+        """All records that are not deleted, by id, with all properties; to look at, not to change."""
         latest = ((id, states[-1]) for id, states in self._tables[datatype].states.items())
-        return {id: copied(state.values) for id, state in latest if not state.deleted}
+        return {id: state.values for id, state in latest if not state.deleted}
 
     def order(self, datatype: str) -> Sequence[str]:
         """All ids that ever were, in the order of their making."""

@@ -180,17 +180,17 @@ class ShippedSubject:
 
     rules: Rules
 
-    @property
+    @cached_property
     def dataflow(self) -> Dataflow:
         """See Subject."""
         return dataflow_of(self.rules)[0]
 
-    @property
+    @cached_property
     def compiled(self) -> Mapping[str, CompiledFlow]:
         """See Subject."""
         return dataflow_of(self.rules)[1]
 
-    @property
+    @cached_property
     def datatypes(self) -> Mapping[Side, Mapping[str, Datatype]]:
         """See Subject."""
         used = {side: {flow.datatype(side) for flow in self.dataflow.flows} for side in Side}
