@@ -144,7 +144,8 @@ def _reading() -> Section:
     choices = (("everything", ""), *((verdict.value, _group(verdict)) for verdict in Verdict))
     said = (
         "A line is one question about one flow. Inside are what was expected and observed, what both records held before and after, every "
-        "call as it went over the wire, and the rules by which it was decided. What is personal is masked."
+        "call as it went over the wire, and the rules by which it was decided. Values that the checklist made up are shown; every other text, "
+        "which may be somebody's, is masked."
     )
     return Section("lines", "The lines", (Paragraph((said,)), facts, Filter("Show lines with the verdict", choices)))
 
@@ -182,8 +183,9 @@ def _line(report: Report, line: Line, calls: Numbers) -> Folded:
 
 
 def _facts(report: Report, line: Line, calls: Numbers) -> Iterator[tuple[str, Words]]:
-    yield "Expected", (line.expected or "–",)
-    yield "Observed", (line.observed or "–",)
+    if line.expected or line.observed:
+        yield "Expected", (line.expected or "–",)
+        yield "Observed", (line.observed or "–",)
     if line.reason:
         yield "Why", (line.reason,)
     yield "Direction", (_way(report, line.direction),)
@@ -234,8 +236,8 @@ def _status(call: Call) -> str:
 
 def _calls_section(calls: Numbers) -> Section:
     said = (
-        "Every call that one of the lines rests on, in the order of time, as it went over the wire: without secrets, and what is personal "
-        "masked. One call may belong to several lines: a record is written once for all that was changed in it."
+        "Every call that one of the lines rests on, in the order of time, as it went over the wire: without secrets, and masked like "
+        "the lines. One call may belong to several lines: a record is written once for all that was changed in it."
     )
     return Section("calls", "Calls", (Paragraph((said,)), *(_wire(call, number) for call, number in calls.items())))
 

@@ -29,7 +29,7 @@ from accord.documents.page import (
     joined,
     words,
 )
-from accord.model.dataflow import ConflictPolicy, Creation, Direction
+from accord.model.dataflow import ConflictPolicy, Creation
 from accord.model.records import Side
 
 
@@ -132,9 +132,8 @@ def _who_wins(subject: Subject) -> Section:
         ),
         Paragraph(words(_CONFLICT)),
         _cases("Both sides changed it: the policies used here", policies),
+        _cases("Direction and emptying", tables.CROSSINGS),
     ]
-    if any(each.direction is not Direction.BOTH or each.clear or flow.clear for flow in flows for each in flow.properties):
-        blocks.append(_cases("Direction and emptying", tables.CROSSINGS))
     if any(each.properties for flow in flows for each in flow.properties):
         lists = [case for case in tables.LISTS if case[1].rule.conflict in used | {ConflictPolicy.LATEST}]
         blocks.append(_cases("Lists, item by item", lists))
@@ -169,7 +168,7 @@ def _personal(subject: Subject) -> Section:
             sides = [joined([Code(name) for row in marked for name in row.names(side)]) for side in Side]
             rows.append(((Link(flow.name, subject.ids[position]),), *sides))
     head = ("Flow", *(subject.labels[side] for side in Side))
-    said = "What says something about a person is kept out of logs and reports, and can be exported and erased for one person."
+    said = "What says something about a person is kept out of logs and masked in reports."
     if not rows:
         return Section("personal-data", "Personal data", (Paragraph(words("No property is marked as personal.")),))
     return Section("personal-data", "Personal data", (Paragraph(words(said)), Table("Properties marked as personal", head, tuple(rows))))
