@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from accord.connectors.hostile import Fault
 from accord.testing.enumeration import compare, singles
 from accord.testing.enumeration_many import try_pairs, undisturbed
 from accord.testing.enumeration_scenes import SCENES
@@ -55,6 +56,13 @@ PROMISES = {
 }
 BATCH = 500
 
+FAULTS = {fault.value for fault in Fault} | {"crash", "down", "duplicate", "mass_edit", "restored", "stopped", "store_failed"}
+FAULTS |= {"webhook_late", "webhook_missing", "webhook_repeated"}
+"""What can go wrong in a history."""
+
+OFTEN, FROM = 100, 20_000
+"""So often at least each fault made a difference, in a run of so many histories; otherwise the run proves nothing about it, and fails."""
+
 
 @dataclass(slots=True)
 class Found:
@@ -82,6 +90,9 @@ def simulate(found: Found, first: int, seeds: int, until: float) -> None:
             found.failed += [f"{violation} ({verdict.replay})" for violation in verdict.violations]
         print(f"{found.histories} histories, {len(found.failed)} violations", flush=True)
     found.seconds = time.monotonic() - began
+    found.faults["crash"] = found.sums["crashes"]
+    if found.histories >= FROM:
+        found.failed += [f"{name} struck {found.faults[name]} times only" for name in sorted(FAULTS) if found.faults[name] < OFTEN]
 
 
 def enumerate_points(found: Found, pairs: int, seed: int) -> None:
@@ -142,7 +153,7 @@ def page(found: Found, bugs: str) -> str:
         "| What | How much | Result |",
         "|---|---|---|",
         f"| random histories of whole systems (`accord simulate`) | {found.histories} histories with {found.sums['cycles']} cycles, "
-        f"{found.sums['writes']} writes, {found.sums['crashes']} crashes, {sum(found.faults.values())} other faults; "
+        f"{found.sums['writes']} writes, {found.sums['crashes']} crashes, {found.faults.total() - found.sums['crashes']} other faults; "
         f"{found.histories / max(found.seconds, 0.001):.0f} a second | {_result(found, '(accord simulate')} |",
         f"| every point at which something can go wrong, in {len(SCENES)} scenes | {found.points} | {_result(found, None)} |",
         f"| two things going wrong, the second in the recovery from the first | {found.pairs} | {_result(found, None)} |",
