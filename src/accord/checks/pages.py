@@ -144,8 +144,8 @@ def _reading() -> Section:
     choices = (("everything", ""), *((verdict.value, _group(verdict)) for verdict in Verdict))
     said = (
         "A line is one question about one flow. Inside are what was expected and observed, what both records held before and after, every "
-        "call as it went over the wire, and the rules by which it was decided. Values that the checklist made up are shown; every other text, "
-        "which may be somebody's, is masked."
+        "call as it went over the wire, and the rules by which it was decided. Values that the checklist made up are shown; every other "
+        "text, which may be somebody's, is masked."
     )
     return Section("lines", "The lines", (Paragraph((said,)), facts, Filter("Show lines with the verdict", choices)))
 
