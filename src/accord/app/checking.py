@@ -3,10 +3,12 @@
 Owns: which parts take part, which systems may be written. Does not own: the checklist (checks/), what a command says.
 """
 
+import asyncio
 import contextlib
 import functools
 import hashlib
 import random
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from accord.app.documents import document_text
 from accord.app.machine import RandomIds, RealClock, StoreThread
 
 if TYPE_CHECKING:
+    from accord.checks.cleaning import Cleaned
     from accord.checks.course import Bench
     from accord.checks.report import Report, SystemUnderTest
     from accord.checks.roll import Roll
@@ -85,9 +88,9 @@ async def run_document(setup: Setup, wanted: Wanted) -> "Report":
     from accord.model.records import Side
 
     _require_leave(setup, wanted)
-    async with _bench(setup, wanted) as bench:
+    async with _bench(setup, wanted) as bench, _ended_by_sigterm():
         course, started = course_of(bench), bench.engine.now()
-        left = await run_all(course, keep=wanted.sandbox)
+        cleaned = await run_all(course, keep=wanted.sandbox)
         text = b"".join(line for line in document_text(setup, "rst").splitlines(keepends=True) if not line.startswith(b"Generated: "))
         report = Report(
             title=text.decode().splitlines()[1],
@@ -98,23 +101,36 @@ async def run_document(setup: Setup, wanted: Wanted) -> "Report":
             systems=tuple(_under_test(setup, side, wanted.sandbox) for side in Side),
             flows=tuple(flow.name for flow in setup.dataflow.flows if course.asked(flow)),
             lines=course.answers.all(),
-            left_behind=tuple(left),
+            left_behind=tuple(cleaned.left),
+            staying=tuple(cleaned.staying),
         )
     return sealed(report, wanted.key)
 
 
-async def clean(setup: Setup, wanted: Wanted) -> tuple[int, Sequence[str]]:
-    """Remove what an interrupted run left: how many records are gone, and those that are still there. Raises as ``run_document``."""
-    from accord.checks.cleaning import clean_unfinished
+async def clean(setup: Setup, wanted: Wanted) -> "Cleaned":
+    """Remove what an interrupted run left, and say what came of it. Raises as ``run_document``."""
+    from accord.checks.cleaning import Cleaned, clean_unfinished
     from accord.checks.roll import unfinished
 
     path = _roll_path(setup)
     if not unfinished(path):
         path.unlink(missing_ok=True)
-        return 0, ()
+        return Cleaned()
     _require_leave(setup, replace(wanted, leave=True))
     async with _bench(setup, wanted, again=True) as bench:
         return await clean_unfinished(bench.hands, bench.roll)
+
+
+@contextlib.asynccontextmanager
+async def _ended_by_sigterm() -> AsyncIterator[None]:
+    """SIGTERM ends the run as Ctrl-C does, so that the test records are removed before the process goes."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _roll_path(setup: Setup) -> Path:
@@ -213,7 +229,7 @@ async def _bench(setup: Setup, wanted: Wanted, again: bool = False) -> "AsyncIte
         finally:
             for one in (*seams.values(), *hands.sides.values()):
                 await one.close()
-            roll.close(finished=wanted.sandbox)
+            roll.close(finished=wanted.sandbox or not unfinished(roll.path))
 
 
 def _seam(setup: Setup, side: "Side", roll: "Roll", wire: _Wire, marks: set[str] | None) -> "TestRecordsOnly":

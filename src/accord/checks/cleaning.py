@@ -3,7 +3,7 @@
 Owns: what is removed, in which order, and what is told of the rest. Does not own: the roll (roll.py), deleting (hands.py).
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from accord.checks.hands import Hands
 from accord.checks.roll import Roll, unfinished
@@ -12,28 +12,34 @@ from accord.model.plans import OperationKind, Write
 from accord.model.records import RecordRef
 
 
-async def clean_up(hands: Hands, roll: Roll) -> Sequence[str]:
-    """Remove every record of the roll, the youngest first; give those that are still there, and why."""
-    left: list[str] = []
+@dataclass(slots=True)
+class Cleaned:
+    """What came of the test records: how many are gone; ``left``: still there, and why; ``staying``: cannot be deleted by anybody."""
+
+    gone: int = 0
+    left: list[str] = field(default_factory=list)
+    staying: list[str] = field(default_factory=list)
+
+
+async def clean_up(hands: Hands, roll: Roll) -> Cleaned:
+    """Remove every record of the roll, the youngest first."""
+    cleaned = Cleaned()
     for ref in reversed([one for one in roll.made if one not in roll.removed]):
-        if problem := await _removed(hands, roll, ref):
-            left.append(problem)
-    return left
+        await _remove(hands, roll, ref, cleaned)
+    return cleaned
 
 
-async def clean_unfinished(hands: Hands, roll: Roll) -> tuple[int, Sequence[str]]:
-    """Remove what an interrupted run left, looking for what it may have made by its marks: how many are gone, and what is still there."""
-    gone, left = 0, list[str]()
+async def clean_unfinished(hands: Hands, roll: Roll) -> Cleaned:
+    """Remove what an interrupted run left; what it may have made is looked for by its marks."""
+    cleaned = Cleaned()
     for entry in reversed(unfinished(roll.path)):
         refs = [entry.ref] if entry.id else await _made_under(hands, entry.ref, entry.mark, entry.values)
         for ref in refs:
             roll.add(ref, entry.mark)
-            problem = await _removed(hands, roll, ref)
-            gone += not problem
-            left += [problem] if problem else []
+            await _remove(hands, roll, ref, cleaned)
         if not refs:
             roll.gone(entry.ref, entry.mark)
-    return gone, left
+    return cleaned
 
 
 async def _made_under(hands: Hands, place: RecordRef, mark: str, values: dict[str, object]) -> list[RecordRef]:
@@ -42,18 +48,19 @@ async def _made_under(hands: Hands, place: RecordRef, mark: str, values: dict[st
     return [one.ref for one in found.records]
 
 
-async def _removed(hands: Hands, roll: Roll, ref: RecordRef) -> str:
-    """Remove one; "" or what is still there, and why."""
+async def _remove(hands: Hands, roll: Roll, ref: RecordRef, into: Cleaned) -> None:
     side = hands.sides[ref.side]
     place = f"{side.system} {ref}"
     if not side.capabilities(ref.datatype).delete:
         roll.gone(ref)  # nothing more can be done about it: it is told, and stays
-        return f"{place}: cannot be deleted through the API; marked {roll.made[ref]}"
+        into.staying.append(f"{place}, marked {roll.made[ref]}")
+        return
     try:
         problem = await hands.remove(ref)
     except SystemProblem as error:
         problem = error.message
     if problem:
-        return f"{place}: {problem}"
-    roll.gone(ref)
-    return ""
+        into.left.append(f"{place}: {problem}")
+    else:
+        roll.gone(ref)
+        into.gone += 1

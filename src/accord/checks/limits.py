@@ -176,7 +176,7 @@ class Limits(Running):
         for subject in chosen:
             if refusal := await self.bench.hands.delete(subject, side):
                 question = self.course.answers.question(subject.flow.name, Kind.DELETED, WAYS[side])
-                judge.say(question, Verdict.FAIL, f"the deletion was not carried out: {refusal}", subject)
+                judge.say(question, Verdict.FAIL, f"the record is there after its deletion, which was answered with: {refusal}", subject)
             else:
                 subject.gone.add(side)
                 done.append(subject)

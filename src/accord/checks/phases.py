@@ -3,16 +3,14 @@
 Owns: the order. Does not own: the phases (running.py, limits.py).
 """
 
-from collections.abc import Sequence
-
-from accord.checks.cleaning import clean_up
+from accord.checks.cleaning import Cleaned, clean_up
 from accord.checks.course import Course
 from accord.checks.limits import Limits
 from accord.model.records import Side
 
 
-async def run_all(course: Course, keep: bool = False) -> Sequence[str]:
-    """Run every phase; give what could not be removed. ``keep``: the systems end with the run, so nothing is removed one by one."""
+async def run_all(course: Course, keep: bool = False) -> Cleaned:
+    """Run every phase; give what came of the test records. ``keep``: the systems end with the run, so nothing is removed one by one."""
     running = Limits(course)
     try:
         await running.note_what_is_there()
@@ -28,5 +26,5 @@ async def run_all(course: Course, keep: bool = False) -> Sequence[str]:
         for side in Side:
             await running.delete(side)
     finally:
-        left = () if keep else await clean_up(course.bench.hands, course.bench.roll)
-    return left
+        cleaned = Cleaned() if keep else await clean_up(course.bench.hands, course.bench.roll)
+    return cleaned

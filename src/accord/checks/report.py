@@ -135,7 +135,8 @@ class Report:
     """A checklist that was run. ``title``: of the dataflow document it was run from; ``document``: its SHA-256, without "Generated:".
 
     ``flows``: names of the flows in the document's order. ``left_behind``: test records that could not be removed ("membercare Persons
-    17"). ``digest``: "sha256:..." or, made with a key, "hmac-sha256:..." over the canonical JSON of all else.
+    17: ..."); ``staying``: those that stay with leave, as a system has no way to delete them. ``digest``: "sha256:..." or, made with a
+    key, "hmac-sha256:..." over the canonical JSON of all else.
     """
 
     title: str
@@ -147,6 +148,7 @@ class Report:
     flows: tuple[str, ...]
     lines: tuple[Line, ...]
     left_behind: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
     version: int = VERSION
     digest: str = ""
 

@@ -6,6 +6,7 @@ The file holds one JSON object a line. "create": written and synced before the c
 for it by its mark; "made": its id; "gone": it was removed. What has a "create" and neither is looked for by its mark when cleaning.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -81,6 +82,8 @@ class Roll:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self.path.open("ab")
+                if self._file.tell():
+                    self._file.write(b"\n")  # the last line of an interrupted run may have been cut off
             self._file.write(msgspec.json.encode(entry) + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -91,15 +94,16 @@ class Roll:
 
 
 def entries(path: Path) -> list[Entry]:
-    """The lines of a roll; a last line that was cut off by an interruption says nothing, as its call was not made yet."""
+    """The lines of a roll; one that an interruption cut off says nothing: its call was not made yet, or its record is found by its mark."""
     if not path.exists():
         return []
     return list(_whole(path.read_bytes().split(b"\n")))
 
 
 def _whole(lines: list[bytes]) -> Iterator[Entry]:
-    for line in lines[:-1]:
-        yield msgspec.json.decode(line, type=Entry)
+    for line in lines:
+        with contextlib.suppress(msgspec.DecodeError):
+            yield msgspec.json.decode(line, type=Entry)
 
 
 def unfinished(path: Path) -> list[Entry]:

@@ -3,8 +3,9 @@
 Owns: the commands' words and tables. Does not own: the checklist (checks/), its pages (checks/pages.py).
 """
 
+import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,14 +63,25 @@ def run_document(path: Path | None, clean: bool, **said: Any) -> int:
         return _clean(path or Path("dataflow.yaml"), wanted)
     if sandbox:
         with checking.sandboxes(path, seed=said["seed"]) as setup:
-            report = app.start(checking.run_document(setup, wanted))
+            report = _run(setup, wanted)
             _write(report, setup, said)
     else:
         setup = app.load(path or "dataflow.yaml")
-        report = app.start(checking.run_document(setup, wanted))
+        report = _run(setup, wanted)
         _write(report, setup, said)
     _print(report)
     return 0 if report.proven else NOT_PROVEN
+
+
+def _run(setup: "Setup", wanted: "Wanted") -> "Report":
+    """The run; SIGTERM ends it as Ctrl-C does."""
+    from accord import app
+    from accord.app import checking
+
+    try:
+        return app.start(checking.run_document(setup, wanted))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 @click.command("verify")
@@ -78,20 +90,20 @@ def run_document(path: Path | None, clean: bool, **said: Any) -> int:
 def verify_report(path: Path, as_json: bool) -> int:
     """Whether REPORT, as accord document run --json wrote it, is unchanged; a sealed one is judged with the key in ACCORD_REPORT_KEY.
 
-    Exit 0: unchanged. 2: changed, or sealed with another key. 3: no such report.
+    Exit 0: unchanged. 2: changed, sealed with another key, or not sealed although there is a key. 3: no such report.
     """
     from accord.checks.report import holds, read_json
 
     report, plain = read_json(path.read_bytes(), str(path))
     keyed = report.digest.startswith("hmac-")
-    unchanged = holds(plain, _key() if keyed else None)
+    unchanged = holds(plain, _key())  # with a key at hand a plain digest does not do: anybody can make one
     if as_json:
         print_json({"unchanged": unchanged, "keyed": keyed, "proven": report.proven, "digest": report.digest})
     elif unchanged:
         seal = f"sealed with the key in {KEY}" if keyed else "not sealed with a key: whoever changed it could have made a new digest"
         click.echo(f"unchanged: {report.digest}\n{seal}")
     else:
-        doubt = f", or the key in {KEY} is not the one it was sealed with" if keyed else ""
+        doubt = f", or it was not sealed with the key in {KEY}" if keyed or _key() else ""
         click.secho(f"changed: the digest does not hold{doubt}", fg="red", err=True)
     return 0 if unchanged else NOT_PROVEN
 
@@ -109,11 +121,18 @@ def _clean(path: Path, wanted: "Wanted") -> int:
     from accord import app
     from accord.app import checking
 
-    gone, left = app.start(checking.clean(app.load(path), wanted))
-    click.echo(f"{gone} test record{'' if gone == 1 else 's'} removed")
+    cleaned = app.start(checking.clean(app.load(path), wanted))
+    click.echo(f"{cleaned.gone} test record{'' if cleaned.gone == 1 else 's'} removed")
+    _told_left(cleaned.left, cleaned.staying)
+    return NOT_PROVEN if cleaned.left else 0
+
+
+def _told_left(left: Sequence[str], staying: Sequence[str]) -> None:
+    """Test records that are still there, and those that nobody can delete through the API."""
     for one in left:
-        click.secho(f"still there: {one}", fg="yellow")
-    return NOT_PROVEN if left else 0
+        click.secho(f"not removed: {one}", fg="red")
+    for one in staying:
+        click.secho(f"stays, as it cannot be deleted through the API: {one}", fg="yellow")
 
 
 def _write(report: "Report", setup: "Setup", said: dict[str, Any]) -> None:
@@ -158,8 +177,7 @@ def _print(report: "Report") -> None:
             click.echo(f"    {line.question}\n    {line.reason}")
             if line.expected or line.observed:
                 click.echo(f"    expected: {line.expected}\n    observed: {line.observed}")
-    for one in report.left_behind:
-        click.secho(f"still there: {one}", fg="yellow")
+    _told_left(report.left_behind, report.staying)
     applicable = sum(line.applicable for line in report.lines)
     proven = report.count(Verdict.PASS)
     click.secho(f"proven: {proven} of {applicable} lines that apply", fg="green" if report.proven else "red", bold=True)
