@@ -1,5 +1,6 @@
 """accord simulate --dataflow: histories of a user's own flows and mappings."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ from click.testing import CliRunner
 
 from accord.app import load
 from accord.cli.main import accord
-from accord.errors import ConfigurationError
+from accord.documents.standin import manifest_text
+from accord.errors import ConfigurationError, UsageError
 from accord.model.records import Side
 from accord.testing.simulation import simulate
 from accord.testing.simulation_own import OwnSubject
@@ -62,3 +64,34 @@ def test_what_is_wrong_with_it_ends_with_3(tmp_path: Path) -> None:
     result = CliRunner().invoke(accord, ["simulate", "--dataflow", str(tmp_path / "none.yaml")])
     assert isinstance(result.exception, ConfigurationError)
     assert result.exception.exit_code == 3
+
+
+def derived(folder: Path, cells: dict[str, dict[str, str]], flows: list[dict[str, object]]) -> Path:
+    """A dataflow between two systems of which documents are all that is known: no criteria, and tables that may be empty."""
+    for side in Side:
+        (folder / f"{side}.yaml").write_text(manifest_text(f"{side} system", cells), encoding="utf-8")
+    entries = {str(side): {"system": f"{side} system", "manifest": f"{side}.yaml"} for side in Side}
+    (folder / "dataflow.yaml").write_text(json.dumps({"accord": 1, **entries, "flows": flows}), encoding="utf-8")
+    return folder / "dataflow.yaml"
+
+
+def test_a_dataflow_without_criteria_keeps_every_promise_as_nobody_can_recognise_anything(tmp_path: Path) -> None:
+    cells = {"A": {"n": '"integer"', "a": '"string"', "a.b": '"float"', "$original_id": "N/A"}, "B": {}}
+    rows = [{"left": "n", "right": "n", "type": "integer"}, {"left": "a", "right": "a"}]
+    rows += [{"left": "a.b", "right": "a.b", "type": "decimal", "scale": 6}]
+    flows = [{"left": "A", "right": "A", "create": "both", "properties": rows}, {"left": "B", "right": "B"}]
+    own = subject(derived(tmp_path, cells, flows))
+    assert [thing.flow.name for thing in own.things] == ["A to A"]
+    failed = [one for seed in range(1, 21) if (one := simulate(seed, own=own)).violations]
+    assert not failed, [(one.seed, *map(str, one.violations)) for one in failed]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [([], "no flow maps a property"), ([{"left": "n", "right": "n", "type": "integer"}], "maps no plain text both ways")],
+)
+def test_a_dataflow_in_which_nothing_can_be_typed_is_refused_in_words(tmp_path: Path, rows: list[dict[str, str]], words: str) -> None:
+    path = derived(tmp_path, {"A": {"n": '"integer"'}}, [{"left": "A", "right": "A", "properties": rows}])
+    result = CliRunner().invoke(accord, ["simulate", "--dataflow", str(path)])
+    assert isinstance(result.exception, UsageError)
+    assert words in str(result.exception)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from accord.core.filters import Comparison, leaves, parse
 from accord.core.mapping import CompiledFlow
-from accord.model.dataflow import Flow, PropertyMapping
+from accord.model.dataflow import Direction, Flow, PropertyMapping
 from accord.model.manifest import Datatype, Property
 from accord.model.records import Side
 from accord.model.values import DataType, Raw
@@ -117,12 +117,11 @@ def filter_values(flow: Flow, side: Side, shape: Datatype) -> Mapping[str, Inven
 def key_values(compiled: CompiledFlow, number: int) -> Mapping[Side, Mapping[str, Raw]]:
     """By side, the properties of the first criterion, filled so that both sides match, and no other number does.
 
-    Raises ValueError if none of the kinds that are known suits.
+    Without a criterion it is the first text that crosses both ways. Raises ValueError if none of the kinds that are known suits.
     """
     flow = compiled.flow
     if not flow.match:
-        paths = next((one.left[0], one.right[0]) for one in flow.properties if len(one.left) == len(one.right) == 1)
-        return {side: {path: f"N{number}"} for side, path in zip(Side, paths, strict=True)}
+        return _told_apart(flow, number)
     parts = flow.match[0]
     for values in product(_unique(number), repeat=len(parts)):
         left = {part.left: value for part, value in zip(parts, values, strict=True)}
@@ -132,6 +131,14 @@ def key_values(compiled: CompiledFlow, number: int) -> Mapping[Side, Mapping[str
         if keys[Side.LEFT] is not None and keys[Side.LEFT] == keys[Side.RIGHT] and not any(faults):
             return {Side.LEFT: left, Side.RIGHT: right}
     raise ValueError(f"{flow.name}: no values could be made up that match by {', '.join(f'{part.left} = {part.right}' for part in parts)}")
+
+
+def _told_apart(flow: Flow, number: int) -> Mapping[Side, Mapping[str, Raw]]:
+    for one in flow.properties:
+        plain = one.transform is None and one.type is DataType.STRING and one.direction is Direction.BOTH
+        if plain and len(one.left) == len(one.right) == 1:
+            return {Side.LEFT: {one.left[0]: f"N{number}"}, Side.RIGHT: {one.right[0]: f"N{number}"}}
+    raise ValueError(f"{flow.name}: it maps no plain text both ways, by which a record could be told from another")
 
 
 def _on_the_right(compiled: CompiledFlow, left: str, right: str, value: Raw) -> Raw:

@@ -3,7 +3,8 @@
 Owns: which properties users type, values that the mappings take, what counts as the same value. Does not own: reading the files (config/).
 What is compared are the values as the flows themselves map them; that the mappings are sound is shown by their laws (core/mapping_laws.py).
 
-Every flow may create, and takes old records too; all else is as the file says. Users type where one property faces one, and on the
+Every flow may create, and takes old records too; all else is as the file says. A flow that maps no property is left out: nothing of it
+could be typed or compared. Users type where one property faces one, and on the
 side that has one where it faces several. The properties of the first criterion are the key of a record: nobody edits them.
 """
 
@@ -34,7 +35,10 @@ class OwnSubject:
     @cached_property
     def dataflow(self) -> Dataflow:
         """See Subject."""
-        return replace(self.file, flows=tuple(replace(one, onboarding=Onboarding.CREATE, full_sync=True) for one in self.file.flows))
+        mapped = tuple(replace(one, onboarding=Onboarding.CREATE, full_sync=True) for one in self.file.flows if one.properties)
+        if not mapped:
+            raise ValueError("no flow maps a property, so there is nothing to type and to compare")
+        return replace(self.file, flows=mapped)
 
     @cached_property
     def compiled(self) -> Mapping[str, CompiledFlow]:

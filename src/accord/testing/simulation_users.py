@@ -64,7 +64,8 @@ class Users:
         for thing in self._subject.things:
             for _ in range(self.rng.randint(1, 4)):
                 key = self._key(thing)
-                for side in self.rng.choice((both, both, left, left, right)):
+                sides = self.rng.choice((both, both, left, left, right))
+                for side in sides if thing.flow.match else sides[:1]:  # what nothing is recognised by is never one thing on both sides
                     self._make(side, thing, key)
 
     def act(self) -> None:
@@ -104,7 +105,7 @@ class Users:
         """Now and then a thing that the other side has and this one not yet; only where neither system lets Accord make it as well."""
         world, datatype, name = self._worlds[side], thing.flow.datatype(side), thing.keys[side]
         alone = all(thing.keys[one] in self._worlds[one].datatypes[thing.flow.datatype(one)].unique for one in Side)
-        if not alone or self.rng.random() < 0.5:
+        if not alone or not thing.flow.match or self.rng.random() < 0.5:
             return None
         there = {self._key_of(side.other, thing, id) for id in self._things(side.other, thing)}
         here = {state.values.get(name) for id in world.order(datatype) if (state := world.state(datatype, id)) is not None}
