@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from accord.app import compile_flows, load
 from accord.app.documents import document_text
 from accord.app.reading_documents import ReadIn, read_documents
+from accord.config.starter import write_starter
 from accord.documents.model import Document, Opening, Row, Section
 from accord.documents.read import read_rst
 from accord.documents.standin import manifest_text
 from accord.documents.write import to_rst
 from accord.errors import ConfigurationError, UsageError
-from accord.model.dataflow import Creation, Direction, Flow, MatchPart
+from accord.model.dataflow import Creation, Direction, Flow, ItemKey, MatchPart
 from accord.model.records import Side
 from accord.model.values import DataType
 
@@ -128,6 +129,7 @@ def test_the_same_pair_twice_is_two_flows_each_with_its_own_rows(tmp_path: Path)
         ("Email", "contact.emailAddress", "email"),
         ("OrganisationNumber", "orgNr", "organisation_number"),
         ("CustomerNumber", "customerNo", "text"),
+        ("InvoiceEmail", "einvoiceEmail", None),
         ("Phone", "phone_numbers.number", None),
         ("StreetNumber", "addresses.number", None),
         ("Name", "name", None),
@@ -238,6 +240,29 @@ def test_the_id_of_another_record_becomes_a_reference(tmp_path: Path) -> None:
     reference = done.configured.dataflow.flows[1].properties[0]
     assert (reference.type, reference.refers_to, reference.required) == (DataType.REFERENCE, ("Customer to Companies",), False)
     assert given_back(tmp_path, [text])
+
+
+def test_our_own_document_read_again_is_nearly_the_dataflow_that_it_was_written_from(tmp_path: Path) -> None:
+    write_starter(tmp_path / "own")
+    text = document_text(load(tmp_path / "own" / "dataflow.yaml"), "rst")
+    done = read_in(tmp_path, [text])
+    assert given_back(tmp_path, [text])
+    own = load(tmp_path / "own" / "dataflow.yaml").dataflow
+    for flow, again in zip(own.flows, done.configured.dataflow.flows, strict=True):
+        lost = {each.name for each in flow.properties} - {each.name for each in again.properties}
+        assert lost <= {"Gender", "FinanceStatus"}  # which option stands for which is not in a document
+    order = {each.name: each for each in done.configured.dataflow.flows[2].properties}
+    assert order["Lines"].item_key == ItemKey(left="LineNumber", right="sequence")
+    assert [each.left[0] for each in order["Lines"].properties] == [
+        "Description",
+        "LineNumber",
+        "ProductNumber",
+        "Quantity",
+        "UnitPrice",
+        "VatPercent",
+    ]
+    assert "Order to Invoices: PayerId <-> payer: perhaps the id of another record" in "; ".join(map(str, done.configured.warnings))
+    assert done.configured.text_alone == 3
 
 
 # --- what is added later --------------------------------------------------------------------------------------------------------------

@@ -91,7 +91,31 @@ def _with_rows(data: dict[str, Any], section: Section, flow: Flow, rows: Sequenc
         data["order"] = "file"
         return data
     derived = {each.name: tuple(rows_of(each, flow, outlook)) for each in flow.properties}
-    return {**data, "rows": [_row(each, derived) for each in rows]}
+    listed, torn = _listed(rows, derived)
+    if torn:
+        data["without"] = [*without, *torn]
+    return {**data, "rows": listed}
+
+
+def _listed(rows: Sequence[StatedRow], derived: Mapping[str, tuple[Row, ...]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Every row by itself; those of a list as one where they stand together, else as text, and the names of lists of which that is so."""
+    listed: list[dict[str, Any]] = []
+    whole: set[str] = set()
+    at = 0
+    while at < len(rows):
+        name, length = rows[at].mapping, 1
+        found = derived[name] if name is not None else ()
+        if name is None or len(found) < 2:
+            listed.append(_row(rows[at], derived))
+        elif tuple(each.row for each in rows[at : at + len(found)]) == found and name not in whole:
+            listed.append(Inline(property=name))
+            whole.add(name)
+            length = len(found)
+        else:
+            listed.append(_whole(rows[at]))
+        at += length
+    torn = dict.fromkeys(each.mapping for each in rows if each.mapping and len(derived[each.mapping]) > 1 and each.mapping not in whole)
+    return listed, list(torn)
 
 
 def _row(stated: StatedRow, derived: Mapping[str, tuple[Row, ...]]) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from accord.config.checking import by_path
-from accord.config.dialect import refers_to
+from accord.config.dialect import is_id, refers_to
 from accord.config.drafting_names import plain
 from accord.config.shape import nearest
-from accord.core.mapping import problems
+from accord.core.mapping import compile_flow, problems
+from accord.core.mapping_laws import check_laws
 from accord.model.dataflow import Direction, Flow, ItemKey, PropertyMapping, TransformUse
 from accord.model.manifest import Datatype, Property
 from accord.model.records import Side
@@ -24,6 +25,8 @@ SCALE: Final = 2
 """Digits after the point where nobody says how many."""
 
 _EMAIL = re.compile(r"e?mail(address)?$")
+_PLAIN_EMAIL = frozenset({"email", "mail", "emailaddress", "mailaddress"})
+_REFERENCE = re.compile(r"(?<=.)([._ -](id|ref)|I[dD]|Ref)$")
 _ORGANISATION = re.compile(r"(org(ani[sz]ation)?s?(number|nr|no|id)|companynumber|companyregistrationnumber)$")
 _KEY = re.compile(r"(number|nr|no|code|isbn|sku|ean|(external|foreign|member|customer|person|personal|national)id)$")
 _NO_KEY = re.compile(r"phone|mobile|fax|street|house|address|line|item|count|^id$|originalid$|wdq\d")
@@ -57,19 +60,34 @@ class Proposer:
 
     def mapping(self, left: str, right: str) -> Proposed:
         """The mapping of a row. Raises Unmapped."""
+        base = self.started(left, right)
+        for found in self._ways(base):
+            if self.holds(found.mapping):
+                return self.taken(found)
+        sides = ((Side.LEFT, base.left), (Side.RIGHT, base.right))
+        one, other = (" and ".join(_kind(self._property(side, name)) for name in names) for side, names in sides)
+        raise Unmapped(f"nothing is known that turns {one} into {other} and back: name a transform")
+
+    def started(self, left: str, right: str) -> PropertyMapping:
+        """A mapping of the properties that two cells name, in the directions in which it may cross. Raises Unmapped."""
         lefts, rights = self._named(Side.LEFT, left), self._named(Side.RIGHT, right)
         base = PropertyMapping(left=lefts, right=rights, name=self._name("+".join(lefts)))
-        direction, why = self._direction(base)
-        for found in self._ways(base):
-            tried = replace(found.mapping, direction=direction)
-            if not problems(replace(self.flow, properties=(tried,)), self.datatypes[Side.LEFT], self.datatypes[Side.RIGHT]):
-                for side, names in ((Side.LEFT, lefts), (Side.RIGHT, rights)):
-                    if direction is not _out_of(side):
-                        self.written.update((side, name) for name in names)
-                self.names.add(tried.name)
-                return Proposed(tried, {**found.why, **({"direction": why} if why else {})})
-        kinds = [", ".join(self._property(side, name).type for name in names) for side, names in ((Side.LEFT, lefts), (Side.RIGHT, rights))]
-        raise Unmapped(f"nothing is known that turns {kinds[0]} into {kinds[1]} and back: name a transform")
+        return replace(base, direction=self._direction(base)[0])
+
+    def taken(self, found: Proposed) -> Proposed:
+        """A mapping is used: what it writes is written, its name is taken. With the reason for its direction."""
+        mapping = found.mapping
+        _, why = self._direction(mapping)
+        for side, names in ((Side.LEFT, mapping.left), (Side.RIGHT, mapping.right)):
+            if mapping.direction is not _out_of(side):
+                self.written.update((side, name) for name in names)
+        self.names.add(mapping.name)
+        return Proposed(mapping, {**found.why, **({"direction": why} if why else {})})
+
+    def holds(self, mapping: PropertyMapping) -> bool:
+        """Whether a run would take this mapping, and its laws hold."""
+        flow, left, right = replace(self.flow, properties=(mapping,)), self.datatypes[Side.LEFT], self.datatypes[Side.RIGHT]
+        return not problems(flow, left, right) and not check_laws(compile_flow(flow, left, right, "UTC", "UTC"))
 
     def _property(self, side: Side, name: str) -> Property:
         return self.datatypes[side].properties[name]
@@ -117,16 +135,14 @@ class Proposer:
         yield from self._references(base)
         if left.type == right.type == "list":
             yield from _lists(base, left, right)
-        elif left.type == right.type:
-            yield from _typed(base, DataType(left.type), left, right, "")
         else:
-            yield from _across(base, left, right)
+            yield from typed_ways(base, left, right)
 
     def _references(self, base: PropertyMapping) -> Iterator[Proposed]:
         flows: list[Sequence[str]] = []
         for side, name in ((Side.LEFT, base.left[0]), (Side.RIGHT, base.right[0])):
             target = refers_to(name, [datatype for known, datatype in self.references if known is side])
-            if target is not None:
+            if target is not None and _REFERENCE.search(name):
                 flows.append(self.references[side, target])
         shared = [name for name in flows[0] if all(name in each for each in flows)] if flows else []
         if shared:
@@ -150,12 +166,32 @@ def named(datatype: Datatype, cell: str) -> tuple[str, ...] | None:
 def key_of(left: str, right: str) -> str | None:
     """The normal form in which two properties of these names identify a record; None where their names do not say that they do."""
     one, other = (plain(re.split(r"[.\s]", cell)[-1]) for cell in (left, right))
+    if _EMAIL.search(one) and _EMAIL.search(other):  # one of both the plain one: that for invoices, say, is often shared
+        return "email" if one in _PLAIN_EMAIL or other in _PLAIN_EMAIL else None
     if any(_NO_KEY.search(plain(cell)) for cell in (left, right)):
-        return "email" if _EMAIL.search(one) and _EMAIL.search(other) else None
-    for pattern, form in ((_EMAIL, "email"), (_ORGANISATION, "organisation_number"), (_KEY, "text")):
+        return None
+    for pattern, form in ((_ORGANISATION, "organisation_number"), (_KEY, "text")):
         if pattern.search(one) and pattern.search(other):
             return form
     return None
+
+
+def typed_ways(base: PropertyMapping, left: Property, right: Property) -> Iterator[Proposed]:
+    """How a value may cross between two properties that are no lists, the plainest way first."""
+    if left.type == right.type:
+        yield from _typed(base, DataType(left.type), left, right, "")
+    else:
+        yield from _across(base, left, right)
+
+
+def may_refer(name: str) -> bool:
+    """Whether a property of this name is likely to hold the id of another record, as PayerId does, and not one by which people go."""
+    return _REFERENCE.search(name) is not None and not _KEY.search(plain(name)) and not is_id(name)
+
+
+def _kind(one: Property) -> str:
+    """A property's type, and the values that it may have."""
+    return f"{one.type} ({', '.join(map(str, one.options))})" if one.options else one.type
 
 
 def _out_of(side: Side) -> Direction:
@@ -174,7 +210,9 @@ def _typed(base: PropertyMapping, kind: DataType, left: Property, right: Propert
 
 
 def _across(base: PropertyMapping, left: Property, right: Property) -> Iterator[Proposed]:
-    """Between two types: as one of the two, or as a number that the other side holds as text."""
+    """As one of the two types, or as a number that the other side holds as text. Which options stand for each other nobody can tell."""
+    if left.options or right.options:
+        return
     why = f"proposal: {left.type} on the left, {right.type} on the right"
     kinds = [DataType(one.type) for one in (right, left) if one.type != "list"]
     for kind in kinds:
