@@ -116,6 +116,20 @@ def test_CREATE_01_only_in_the_directions_of_the_flow() -> None:
         assert (linked, s.left("Contact", left)["Name"]) == (right, "Ada")
 
 
+def test_MATCH_04_a_right_record_whose_double_is_linked_waits_for_a_person_and_is_made_once_the_criterion_is_free() -> None:
+    with stage(Rules(create=Creation.BOTH)) as s:
+        left, first = s.contact("ada@sim.example", Name="Ada"), s.person("ada@sim.example", name="Ada")
+        s.runs()
+        second = s.person("ada@sim.example", name="The other Ada")
+        s.runs()
+        assert [(row.ref.id, row.rule) for row in s.waiting()] == [(second, "MATCH-04")]
+        s.register.user_edit("Persons", first, {"email": "ada.berg@sim.example"})
+        s.runs()
+        assert s.left("Contact", left)["Email"] == "ada.berg@sim.example"
+        assert not s.waiting()
+        assert second in [right for _, right in s.pairs(PERSON)]
+
+
 def test_P9_a_listing_that_is_suddenly_empty_creates_and_deletes_nothing() -> None:
     with stage() as s:
         s.contact("ada@sim.example")

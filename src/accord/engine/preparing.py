@@ -13,6 +13,7 @@ from accord.core.matching import Alone, Ambiguous, Counterpart, match, mutual, w
 from accord.core.planning import Planned, original, plan_create, plan_pair
 from accord.core.referring import doubted, places_in_question
 from accord.engine.parts import Engine
+from accord.model.dataflow import Creation
 from accord.model.journal import Candidate
 from accord.model.links import Link, Pending, WaitsFor
 from accord.model.records import Hint, RecordRef, Seen, Side, Stored
@@ -225,7 +226,7 @@ def _plan_lone(batch: _Batch, lone: _Lone) -> None:
         if not parted and (maker := original(batch.rules, half)) is not None:
             batch.engine.store.hint([Hint(maker)])  # it may be there, and not have been read: the state may be an older one
         batch.work.planned.append(plan_create(batch.rules, half, batch.work.resolved, batch.engine.ids.new(), parted))
-    elif ref.side is Side.LEFT:
+    elif ref.side is Side.LEFT or batch.rules.flow.create is Creation.BOTH:
         doubts = [f"{name} ({half.mapped.faults[name]})" for name in lone.invalid]
         batch.work.kept.append(review(batch.rules, ref, found, doubts))
     else:

@@ -67,6 +67,7 @@ class _Closing:
     now: str = ""
     made: list[RecordRef] = field(default_factory=list)
     keyed: list[Seen] = field(default_factory=list)
+    rekeyed: bool = False
     gone: list[Gone] = field(default_factory=list)
     forgotten: list[Hint] = field(default_factory=list)
 
@@ -154,8 +155,10 @@ class _Closing:
             self.records.append(seen)
             if operation.kind is OperationKind.CREATE:
                 self.made.append(seen.ref)
-            if operation.kind is OperationKind.CREATE or self._matched_by(operation.side).intersection(operation.payload):
+            rekeyed = bool(self._matched_by(operation.side).intersection(operation.payload))
+            if operation.kind is OperationKind.CREATE or rekeyed:
                 self.keyed.append(seen)
+            self.rekeyed = self.rekeyed or (rekeyed and operation.kind is OperationKind.UPDATE)
             source = halves[operation.side.other]
             assert source is not None
             answered = self._answer(operation, seen)
@@ -232,6 +235,8 @@ class _Closing:
             )
         )
         keep_keys(self.engine, self.keyed)
+        if self.rekeyed:
+            self.engine.store.release(self.rules.flow.name, (PendingState.REVIEW,))  # what was doubtful may be plain now
         for gone in self.gone:
             absorb(self.engine, gone.ref.side, gone.ref.datatype, [gone])
         if self.forgotten:

@@ -103,6 +103,7 @@ class _History:
     cycles: int = 0
     crashes: int = 0
     risk: float = 0.0
+    healed: bool = False
     down: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     backup: Backup | None = None
     ids: CountedIds = field(default_factory=CountedIds)
@@ -170,26 +171,28 @@ class _History:
                 engine = self._begin(self.risk)
             except SystemProblem as problem:
                 self.tell(f"problem: {problem}")
-            if self._restored():
-                engine = self._begin(self.risk)
+            if self._to_be_restored():
                 await asyncio.sleep(LONGEST_LAG)  # nobody puts a state back while calls of the engine that it replaces are on their way
+                self._restore()
+                engine = self._begin(self.risk)
             await asyncio.sleep(rng.choice((0.0, 1.0, 20.0, 90.0)))
         busy.cancel()
         await asyncio.gather(busy, return_exceptions=True)
 
-    def _restored(self) -> bool:
+    def _to_be_restored(self) -> bool:
         """Seldom somebody copies the state, and later puts the copy back."""
         rng = self.chances["restoring"]
         if self.backup is None:
             self.backup = Backup(self.store) if rng.random() < 0.05 else None
             return False
-        if rng.random() < 0.5:
-            return False
+        return rng.random() < 0.5 and not self.choices.shifts  # what a listing skips then cannot be known, as in a first one
+
+    def _restore(self) -> None:
+        assert self.backup is not None
         self.scene.restored(self.backup)
         self.backup = None
         self.injected["restored"] += 1
         self.tell("an older state is put back")
-        return True
 
     async def _work(self, pause: float, times: int) -> None:
         """Users at work, so many times. ``pause``: virtual seconds between two actions, on average; some come at once.
@@ -221,6 +224,7 @@ class _History:
     async def _heal(self) -> None:
         """Nobody edits, nothing fails, time passes, and a person sets free what is held or was refused."""
         self.tell("heal")
+        self.healed = True
         self.faults, self.down = FaultPlan.none(), dict.fromkeys(Side, 0)
         await asyncio.sleep(self.choices.quiet)
         for flow in self.subject.dataflow.flows:
@@ -230,7 +234,6 @@ class _History:
         """Full cycles until one writes nothing; False, and a violation, if they do not come to rest."""
         engine = self._begin(0.0)
         engine.approve = self.chances["schedule"].random() < 0.5  # a person has looked at what the guards held
-        engine.believed = frozenset((side, name) for side, kinds in self.subject.datatypes.items() for name in kinds)
         for _ in range(SETTLING + 1):
             before = self.scene.writes()
             await self._cycle(engine, Depth.FULL)
@@ -269,7 +272,10 @@ class _History:
             connectors[side] = HostileConnector(honest, self.chances[side.value], self.faults, *hooks)
             connectors[side].injected = Tally(self.injected)
         keep = KeepHere(life.before, life.after)
-        return engine_of(subject.dataflow, subject.compiled, connectors, self.store, VirtualClock(self.loop), self.ids, keep)
+        engine = engine_of(subject.dataflow, subject.compiled, connectors, self.store, VirtualClock(self.loop), self.ids, keep)
+        if self.healed:  # a person looks at what is not believed
+            engine.believed = frozenset((side, name) for side, kinds in subject.datatypes.items() for name in kinds)
+        return engine
 
     def _edits(self, side: Side) -> Callable[[str, str], None]:
         return lambda datatype, id: self.users.edit(side, datatype, id)
@@ -298,7 +304,8 @@ class _History:
         self.tell(f"cycle {depth}")
         for side, connector in engine.connectors.items():
             assert isinstance(connector, HostileConnector)
-            faults = self.faults if self._listed(side) else for_first_listing(self.faults)
+            new = not self._listed(side) or (self.scene.earlier and not self._caught_up(engine, side))
+            faults = for_first_listing(self.faults) if new else self.faults
             connector.faults = DOWN if self.down[side] else faults
         before = {side: len(world.calls) for side, world in self.scene.worlds.items()}
         try:
@@ -326,6 +333,10 @@ class _History:
     def _listed(self, side: Side) -> bool:
         """Whether all of a side has been listed once."""
         return all(self.store.cursor(side, datatype) is not None for datatype in self.subject.datatypes[side])
+
+    def _caught_up(self, engine: Engine, side: Side) -> bool:
+        """Whether the engine has read all that changed on a side since its state was made."""
+        return all((side, datatype) in engine.caught_up for datatype in self.subject.datatypes[side])
 
     def verdict(self, traces: bool) -> Verdict:
         """What became of it."""
