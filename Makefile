@@ -10,7 +10,7 @@ RUNS := $(VENV)/.runs
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test check lint types rooms locked lock reliability reference picture clean
+.PHONY: help setup demo test browser check lint types rooms locked lock reliability reference picture clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -40,9 +40,16 @@ $(STAMP): requirements.lock pyproject.toml | $(VENV)/.python
 demo: $(RUNS)
 	@$(BIN)/accord demo $(DEMO_ARGS)
 
-test: setup
+test: setup browser
 	@echo "== tests"
 	@$(BIN)/python -m pytest -n auto
+
+# Pages are looked at in a real browser, and PDF is set by Pango: both are packages of the system.
+browser:
+	@if command -v chromium >/dev/null && ldconfig -p | grep -q libpangoft2; then :; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then echo "== installing chromium and pango"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium libpangoft2-1.0-0 fonts-dejavu-core >/dev/null; \
+	else echo "Some tests need a browser and Pango; on Debian: sudo apt-get install chromium libpangoft2-1.0-0 fonts-dejavu-core"; fi
 
 check: setup lint types rooms locked
 
