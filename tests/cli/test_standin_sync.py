@@ -290,3 +290,14 @@ def test_the_document_runs_as_a_checklist_on_stand_ins_also_where_no_property_is
     kinds = (("created", "left_to_right"), ("silent", "both"), ("deleted", "left_to_right"), ("deleted", "right_to_left"))
     assert said == {(f"{left} to {right}", *kind): "pass" for left, right in SEED.items() for kind in kinds}
     assert ended.returncode == 0
+
+
+def test_an_odd_document_is_proven_line_by_line_on_stand_ins(odd: Pair) -> None:
+    report = odd.folder / "report.json"
+    flows = [word for name in ("Customers to contacts", PEOPLE) for word in ("--flow", name)]
+    words = ["document", "run", "--sandbox", "-d", "dataflow.yaml", "--json", str(report), *flows]
+    ended = subprocess.run([sys.executable, "-m", "accord.cli.main", *words], cwd=odd.folder, capture_output=True, text=True, check=False)
+    lines = json.loads(report.read_text(encoding="utf-8"))["lines"]
+    assert [line["id"] for line in lines if line["verdict"] not in ("pass", "not applicable")] == []
+    assert sum(line["verdict"] == "pass" for line in lines) > 80
+    assert ended.returncode == 0

@@ -20,6 +20,7 @@ from accord.checks.wire import Noted, Ours
 from accord.core.filters import Comparison, leaves, parse
 from accord.core.flowrules import names_on
 from accord.core.mapping import Resolved
+from accord.core.mapping_compile import sends
 from accord.core.ordering import parents_first
 from accord.engine.parts import Depth, Engine, instant_text
 from accord.model.capabilities import Capabilities
@@ -96,11 +97,16 @@ class Course:
         barred = self.bench.engine.connectors[side].capabilities(subject.flow.datatype(side)).read_only
         given: dict[str, dict[str, Raw]] = {}
         for mapping in subject.flow.properties:
-            if not barred.intersection(names_on(mapping, side)):
+            if not barred.intersection(names_on(mapping, side)) and not self._given(subject, mapping, side.other):
                 raw = self.invent(subject, mapping, side)
                 if raw is not None:
                     given[mapping.name] = raw
         return given
+
+    def _given(self, subject: Subject, mapping: PropertyMapping, side: Side) -> bool:
+        """Whether a system gives the value itself and it crosses from there: then nobody types it on the other side."""
+        barred = self.bench.engine.connectors[side].capabilities(subject.flow.datatype(side)).read_only
+        return not sends(mapping.direction, side) and bool(barred.intersection(names_on(mapping, side)))
 
     def invent(self, subject: Subject, mapping: PropertyMapping, side: Side, not_these: Sequence[RawValues] = ()) -> dict[str, Raw] | None:
         """Another value for a property of a record than it holds, None if none could be made up; its numbers are remembered."""

@@ -11,12 +11,13 @@ from accord.checks.questions import WAYS, Place, places_of
 from accord.checks.report import Kind, Verdict
 from accord.checks.running import Running
 from accord.checks.subjects import Role, Subject, winner
+from accord.checks.values import each_once
 from accord.core.flowrules import names_on, shared
 from accord.engine.parts import Depth
 from accord.model.dataflow import DeletePolicy, Direction, PropertyMapping
 from accord.model.links import PendingState
 from accord.model.records import Side
-from accord.model.values import DataType, Raw, is_empty
+from accord.model.values import DataType, Raw, RawValues, is_empty
 
 ROUNDS = 10
 """Special values of one property at most: one run each."""
@@ -64,7 +65,7 @@ class Limits(Running):
                 raw = some[turn]
             else:
                 name = names_on(place.mapping, side)[0]
-                items = edits.get(place.mapping.name, {}).get(name) or [dict(one) for one in subject.raw[side].get(name) or ()]
+                items = edits.get(place.mapping.name, {}).get(name) or each_once(subject.raw[side].get(name) or (), place.mapping, side)
                 if not items:
                     continue
                 items[0] = {**items[0], **some[turn]}
@@ -145,6 +146,7 @@ class Limits(Running):
             there = subject.compiled.words(Side.RIGHT, subject.compiled.common(Side.LEFT, left, resolved).values, None, resolved)
             right = self._invent(phase, subject, mapping, Side.RIGHT, there)
             if right is not None:
+                _same_items(mapping, right, there)
                 found[mapping.name] = {Side.LEFT: left, Side.RIGHT: right}
         return found
 
@@ -222,6 +224,15 @@ class Limits(Running):
             return f"the link of {ref} has not ended" if links else ""
         held = await engine.keep(engine.store.pending, flow.name, PendingState.HELD)
         return "" if any(row.ref == ref for row in held) else f"the deletion of {ref} was not reported"
+
+
+def _same_items(mapping: PropertyMapping, right: Mapping[str, Raw], there: RawValues) -> None:
+    """Give the items of a list the keys that they have on the other side: only of the same item can both sides say different things."""
+    if mapping.item_key is None:
+        return
+    name, key = mapping.right[0], mapping.item_key.right
+    for item, other in zip(right[name] or (), there.get(name) or (), strict=False):
+        item[key] = other[key]
 
 
 def _emptied(mapping: PropertyMapping, side: Side) -> dict[str, Any]:

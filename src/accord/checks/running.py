@@ -8,7 +8,6 @@ from the mapping; it is compared with what both systems answer when they are rea
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from accord.checks.course import Course, merged
 from accord.checks.finding import find_counterparts, sweep, texts_in
@@ -17,6 +16,7 @@ from accord.checks.judging import ALL_STATES, Judge, Phase, Wrong, adopt, wrongs
 from accord.checks.questions import WAYS, places_of
 from accord.checks.report import Kind, Verdict
 from accord.checks.subjects import Role, Subject
+from accord.checks.values import each_once
 from accord.checks.wire import numbers_in
 from accord.core.flowrules import names_on
 from accord.core.matching import reference
@@ -209,7 +209,7 @@ class Running:
     def _members(self, subject: Subject, mapping: PropertyMapping, side: Side) -> dict[str, Raw] | None:
         """The list with every property of its first item changed but the key."""
         name, inventor = names_on(mapping, side)[0], self.course.inventors[subject.flow.name]
-        items: list[dict[str, Any]] = [dict(one) for one in subject.raw[side].get(name) or ()]
+        items = each_once(subject.raw[side].get(name) or (), mapping, side)
         if not items:
             return None
         for place in places_of(subject.flow):

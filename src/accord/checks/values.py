@@ -5,7 +5,7 @@ the kinds of plain values (testing/simulation_inventing.py, which are used here 
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
@@ -57,6 +57,14 @@ class NumberedDesk:
     def living(self, side: Side, datatype: str) -> Sequence[str]:  # noqa: ARG002  # a desk of the simulation has it
         """References are chosen among the test records, not here."""
         return ()
+
+
+def each_once(held: Iterable[Any], mapping: PropertyMapping, side: Side) -> list[dict[str, Any]]:
+    """The items of a list; of those with one key the first: what a system has doubled, nobody writes back like that."""
+    assert mapping.item_key is not None
+    key = mapping.item_key.left if side is Side.LEFT else mapping.item_key.right
+    items = [dict(one) for one in held if isinstance(one, Mapping)]
+    return list({one.get(key): one for one in reversed(items)}.values())[::-1]
 
 
 class Unmade(ValueError):
@@ -147,7 +155,7 @@ class Inventor:
     def _list(self, mapping: PropertyMapping, side: Side, held: RawValues) -> dict[str, Raw]:
         """The list with one item more, or two items to begin with; the last item goes where there are more than three."""
         name = names_on(mapping, side)[0]
-        items: list[dict[str, Any]] = [dict(one) for one in held.get(name) or ()]
+        items = each_once(held.get(name) or (), mapping, side)
         items = items[:-1] if len(items) > 3 else items
         for _ in range(1 if items else 2):
             items.append(self.item(mapping, side, items))
