@@ -17,7 +17,7 @@ TIME = "2024-09-10 15:02:06"
 
 @st.composite
 def sections(draw: st.DrawFn, left: st.SearchStrategy[str], right: st.SearchStrategy[str]) -> Section:
-    """A section as the grammar has it: sentences of an offer after every, of a connection after link first."""
+    """A section as the grammar has it: sentences of an offer after every or a condition, of a connection after link first."""
     kind = draw(st.sampled_from(Opening))
     cells = CELL | NAMES
     return Section(
@@ -28,7 +28,7 @@ def sections(draw: st.DrawFn, left: st.SearchStrategy[str], right: st.SearchStra
         kind,
         tuple(draw(st.lists(st.tuples(cells, cells), max_size=3))),
         draw(WORDS) if kind is Opening.CONDITIONAL else "",
-        draw(st.booleans()) if kind is Opening.EVERY else False,
+        draw(st.booleans()) if kind is not Opening.LINK_FIRST else False,
         draw(st.none() | WORDS) if kind is Opening.LINK_FIRST else None,
     )
 
@@ -46,7 +46,7 @@ def documents(one: str, other: str) -> st.SearchStrategy[Document]:
         st.just(f"{one} to {other} Dataflow"),
         st.just(TIME),
         WORDS.map(lambda words: f"{words}."),
-        st.lists(sections(labels(one), labels(other or "Care")), max_size=4).map(tuple),
+        st.lists(sections(labels(one), labels(other) if other else labels("") | labels("Care")), max_size=4).map(tuple),
         st.sampled_from(("lf", "crlf")),
         st.sampled_from(("Introduction", "Introduction.")),
     )

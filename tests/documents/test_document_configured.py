@@ -1,6 +1,7 @@
 """A document read into a dataflow file: the file holds, and gives the document back byte for byte, whatever the document says."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from accord.app import compile_flows, load
 from accord.app.documents import document_text
 from accord.app.reading_documents import ReadIn, read_documents
+from accord.config.dialect import wires
+from accord.config.manifest import read_manifest
 from accord.config.starter import write_starter
 from accord.documents.model import Document, Opening, Row, Section
 from accord.documents.read import read_rst
@@ -45,6 +48,8 @@ def test_any_document_becomes_a_file_that_holds_and_gives_it_back(tmp_path_facto
     done = read_in(folder, [text])
     assert done.missing == ()
     assert given_back(folder, [text])
+    for path in done.written[1:]:
+        assert len(wires(read_manifest(path))) == len(read_manifest(path).datatypes)  # a stand-in can serve it
 
 
 @given(st.tuples(documents("Crm", "Care"), documents("Care", "Crm"), documents("CRM", "care")))
@@ -308,4 +313,26 @@ def test_a_system_that_pairs_with_itself_has_a_manifest_on_each_side(tmp_path: P
     assert done.missing == ()
     setup = load(tmp_path / "dataflow.yaml")
     assert [setup.manifests[side].origin for side in Side] == ["${env:CRM_LEFT_URL}", "${env:CRM_RIGHT_URL}"]
+    assert given_back(tmp_path, [text])
+
+
+def test_a_target_that_the_title_leaves_out_is_named_by_a_section_or_not_at_all(tmp_path: Path) -> None:
+    """Such documents exist: one and the same has labels with and without the system, and an offer after a condition."""
+    sections = (
+        section(
+            ("email", "email", '"string"'), left="Desk Users", right=" Contact", opening=Opening.LINK_FIRST, matches=(("email", "email"),)
+        ),
+        section(("name", "name", '"string"'), left="Desk Organizations", right="Books Customer"),
+        section(left="Desk Users", right=" Employee", opening=Opening.CONDITIONAL, condition="When it is an agent", offer=True),
+    )
+    text = document(*sections, title="Desk to  Dataflow")
+    done = read_in(tmp_path, [text])
+    assert [path.name for path in done.written] == ["dataflow.yaml", "desk.yaml", "books.yaml"]
+    assert [flow.name for flow in done.configured.dataflow.flows] == ["Users to Contact", "Organizations to Customer", "Users to Employee"]
+    assert given_back(tmp_path, [text])
+
+
+def test_a_system_that_the_title_spells_otherwise_is_known_by_the_head_of_the_data_types(tmp_path: Path) -> None:
+    text = document(replace(section(right="Big Care Persons"), right_system="Big Care"))
+    assert [flow.name for flow in read_in(tmp_path, [text]).configured.dataflow.flows] == ["Contact to Persons"]
     assert given_back(tmp_path, [text])

@@ -139,7 +139,6 @@ def test_what_breaks_the_grammar_is_said_with_its_place(before: bytes, after: by
     ("kind", "sentence", "line"),
     [
         (Opening.LINK_FIRST, "If a matching B Y already exists, the A X will be merged with the existing one.", 16),
-        (Opening.CONDITIONAL, "If a matching B Y already exists, the A X will be merged with the existing one.", 16),
         (Opening.EVERY, "A new B Y will be created from a A X if it is connected to a A Z.", 16),
         (Opening.CONDITIONAL, "A new B Y will be created from a A X if it is connected to a A Z.", 16),
     ],

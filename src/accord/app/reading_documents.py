@@ -87,7 +87,7 @@ def _entries(whole: "Meant", folder: Path, sandbox: bool) -> "tuple[dict[Side, E
     from accord.documents.standin import manifest_text
     from accord.model.records import Side
 
-    labels = whole.labels[0]
+    labels = whole.systems
     words = {side: collection_of(labels[side], ()) for side in Side}
     alike = words[Side.LEFT] == words[Side.RIGHT]
     entries, drafts = {}, {}

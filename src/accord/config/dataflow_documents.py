@@ -28,9 +28,11 @@ def documents_misfit(
 def _section(source: YamlFile, path: KeyPath, section: DocumentSection, flows: dict[str, Flow]) -> Iterator[Problem]:
     if (section.opening == "conditional") != (section.condition is not None):
         yield source.problem(path, "opening: conditional and condition go together", "Write both, or neither.")
-    for key, stands, wanted in (("offer", section.offer, "every"), ("connect", section.connect is not None, "link_first")):
-        if stands and section.opening not in (None, wanted):
-            yield source.problem((*path, key), f"{key} stands only with opening: {wanted}", f"Remove {key}, or write opening: {wanted}.")
+    if section.offer and section.opening == "link_first":
+        yield source.problem((*path, "offer"), "no offer stands with opening: link_first", "Remove offer, or write opening: every.")
+    if section.connect is not None and section.opening not in (None, "link_first"):
+        what = "a connection stands only with opening: link_first"
+        yield source.problem((*path, "connect"), what, "Remove connect, or write opening: link_first.")
     if section.flow is None:
         needed = (section.left, section.right, section.opening, section.rows)
         if any(each is None for each in needed) or section.match is True:

@@ -42,8 +42,8 @@ def from_dataflow(dataflow: Dataflow, manifests: Mapping[Side, Manifest], genera
 def labels_of(dataflow: Dataflow, settings: DocumentSettings) -> dict[Side, str]:
     """What a document calls the two systems."""
     return {
-        Side.LEFT: settings.left_label or _label(dataflow.left.system),
-        Side.RIGHT: settings.right_label or _label(dataflow.right.system),
+        Side.LEFT: _label(dataflow.left.system) if settings.left_label is None else settings.left_label,
+        Side.RIGHT: _label(dataflow.right.system) if settings.right_label is None else settings.right_label,
     }
 
 

@@ -13,8 +13,8 @@ from accord.documents.model import Document, Row, Section
 from accord.errors import UsageError
 from accord.model.records import Side
 
-UNNAMED = "Target"
-"""What a system is called for which a document leaves the place empty."""
+UNNAMED = {Side.LEFT: "Source", Side.RIGHT: "Target"}
+"""What a system is called that no document names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What documents say together. ``labels``: what each calls the systems; ``sources``: the side that stands first in each."""
+    """What documents say together, of two systems by their names.
 
+    ``labels``: what each document calls the systems, "" where its title leaves the place empty; ``sources``: the side that stands first.
+    """
+
+    systems: Mapping[Side, str]
     documents: tuple[Document, ...]
     labels: tuple[Mapping[Side, str], ...]
     sources: tuple[Side, ...]
@@ -78,19 +82,21 @@ def meant(documents: Sequence[tuple[str, Document]]) -> Meant:
     """What documents mean, each with the name of its file. Raises UsageError when they are of more than two systems."""
     named = [_systems(document) for _, document in documents]
     labels, sources = [], []
-    first = _filled(*named[0])
+    first, second = next((_filled(*both, document) for both, (_, document) in zip(named, documents, strict=True) if all(both)), ("", ""))
+    if not first:
+        first, second = _filled(*named[0], documents[0][1])
     for (file, _), (one, other) in zip(documents, named, strict=True):
-        if _same(one, first[0]) and (_same(other, first[1]) or not other):
-            labels.append({Side.LEFT: one, Side.RIGHT: other or first[1]})
+        if _same(one, first) and (_same(other, second) or not other):
+            labels.append({Side.LEFT: one, Side.RIGHT: other})
             sources.append(Side.LEFT)
-        elif _same(one, first[1]) and (_same(other, first[0]) or not other):
-            labels.append({Side.LEFT: other or first[0], Side.RIGHT: one})
+        elif _same(one, second) and (_same(other, first) or not other):
+            labels.append({Side.LEFT: other, Side.RIGHT: one})
             sources.append(Side.RIGHT)
         else:
-            what = f"{file} is about {one} and {other}, the others about {first[0]} and {first[1]}"
+            what = f"{file} is about {one} and {other or 'no named system'}, the others about {first} and {second}"
             raise UsageError(what, "A dataflow is between two systems: read the documents of each two by themselves.")
-    texts = tuple(document for _, document in documents)
-    return Meant(texts, tuple(labels), tuple(sources), tuple(_pairs(texts, labels, sources)))
+    systems, texts = {Side.LEFT: first, Side.RIGHT: second}, tuple(document for _, document in documents)
+    return Meant(systems, texts, tuple(labels), tuple(sources), tuple(_pairs(systems, texts, sources)))
 
 
 def divided(left: str, right: str) -> tuple[tuple[str, str], ...]:
@@ -101,12 +107,13 @@ def divided(left: str, right: str) -> tuple[tuple[str, str], ...]:
     return ((left, right),)
 
 
-def datatype_of(label: str, system: str) -> str:
-    """The datatype that a label names: what follows the system, however that is spelled, or else its first word."""
-    if label.startswith(f"{system} ") and label[len(system) + 1 :].strip():
-        return label[len(system) + 1 :]
+def datatype_of(label: str, systems: Sequence[str]) -> str:
+    """The datatype that a label names: what follows one of these names of the system, however it is spelled, or else the first word."""
+    for system in systems:
+        if label.startswith(f"{system} ") and label[len(system) + 1 :].strip():
+            return label[len(system) + 1 :]
     words = label.split(" ")
-    cuts = [cut for cut in range(1, len(words)) if _same(" ".join(words[:cut]), system)] or [1]
+    cuts = [cut for cut in range(1, len(words)) if any(_same(" ".join(words[:cut]), system) for system in systems)] or [1]
     rest = " ".join(words[cuts[0] :])
     return rest if rest.strip() else label
 
@@ -123,22 +130,25 @@ def _labelled(way: tuple[str, str], section: Section) -> bool:
     return section.left.startswith(f"{way[0]} ") and section.right.startswith(f"{way[1]} ")
 
 
-def _filled(one: str, other: str) -> tuple[str, str]:
-    return one, other or UNNAMED
+def _filled(one: str, other: str, document: Document) -> tuple[str, str]:
+    """Both names; where the title leaves the target out, a section may name it."""
+    heads = (section.right_system.strip() for section in document.sections)
+    return one or UNNAMED[Side.LEFT], other or next(filter(None, heads), UNNAMED[Side.RIGHT])
 
 
 def _same(one: str, other: str) -> bool:
     return one == other or (plain(one) == plain(other) != "")
 
 
-def _pairs(documents: Sequence[Document], labels: Sequence[Mapping[Side, str]], sources: Sequence[Side]) -> Iterator[Pair]:
+def _pairs(systems: Mapping[Side, str], documents: Sequence[Document], sources: Sequence[Side]) -> Iterator[Pair]:
     """In the order in which they are first stated. A pair that a document states again is a flow of its own, each time."""
     found: dict[tuple[str, str, int], list[Stated]] = {}
-    for position, (document, names, source) in enumerate(zip(documents, labels, sources, strict=True)):
+    for position, (document, source) in enumerate(zip(documents, sources, strict=True)):
         times: Counter[tuple[str, str]] = Counter()
         for at, section in enumerate(document.sections):
-            own = {source: section.left, source.other: section.right}
-            both = datatype_of(own[Side.LEFT], names[Side.LEFT]), datatype_of(own[Side.RIGHT], names[Side.RIGHT])
+            target = datatype_of(section.right, (systems[source.other], section.right_system))
+            own = {source: datatype_of(section.left, (systems[source],)), source.other: target}
+            both = own[Side.LEFT], own[Side.RIGHT]
             found.setdefault((*both, times[both]), []).append(Stated((position, at), section, source))
             times[both] += 1
     taken: set[str] = set()

@@ -182,12 +182,12 @@ class _Reader:
         return self.refuse(f"an opening sentence for this heading was expected, such as {example!r}", back=1)
 
     def offers(self, left: str, right: str, begins: Opening) -> bool:
-        """Whether the sentences on an existing counterpart stand here, as they may where every record gets one."""
+        """Whether the sentences on an existing counterpart stand here, as they may where records get one."""
         first, second = offer(left, right)
         if self.line != first:
             return False
-        if begins is not Opening.EVERY:
-            self.refuse(f"an existing counterpart is spoken of only after {opening(Section(left, right, ''))!r}")
+        if begins is Opening.LINK_FIRST:
+            self.refuse(f"an existing counterpart is spoken of only after {opening(Section(left, right, ''))!r}, or after a condition")
         self.at += 1
         self.expect(second, "the second sentence on an existing counterpart")
         self.blank("after it")
