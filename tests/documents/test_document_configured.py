@@ -336,3 +336,23 @@ def test_a_system_that_the_title_spells_otherwise_is_known_by_the_head_of_the_da
     text = document(replace(section(right="Big Care Persons"), right_system="Big Care"))
     assert [flow.name for flow in read_in(tmp_path, [text]).configured.dataflow.flows] == ["Contact to Persons"]
     assert given_back(tmp_path, [text])
+
+
+def test_within_one_place_nothing_is_created_in_a_circle(tmp_path: Path) -> None:
+    kinds = {"Lead": {"a": "N/A"}, "Contact": {"a": "N/A"}, "Person": {"a": "N/A"}}
+    (tmp_path / "crm.yaml").write_text(manifest_text("Crm", kinds))
+    pairs = (("Lead", "Contact"), ("Contact", "Person"), ("Person", "Contact"))
+    text = document(*(section(left=f"Crm {one}", right=f"Crm {other}") for one, other in pairs), title="Crm to Crm Dataflow")
+    done = read_in(tmp_path, [text])
+    assert [flow.create for flow in done.configured.dataflow.flows] == [Creation.LEFT_TO_RIGHT, Creation.NONE, Creation.NONE]
+    assert len(done.configured.warnings) == 2
+    assert done.missing == ()
+    assert given_back(tmp_path, [text])
+
+
+def test_a_disk_that_fails_leaves_no_half_of_the_files(tmp_path: Path) -> None:
+    (tmp_path / "0.rst").write_bytes(document(section()))
+    (tmp_path / "crm.yaml").mkdir()
+    with pytest.raises(ConfigurationError, match=r"crm\.yaml"):
+        read_documents([tmp_path / "0.rst"], tmp_path / "dataflow.yaml", force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.rst", "crm.yaml"]

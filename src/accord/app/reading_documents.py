@@ -191,10 +191,13 @@ def _prove(made: "Configured", entries: "Mapping[Side, Entry]", originals: Seque
 def _write(contents: Mapping[Path, bytes]) -> None:
     from accord.errors import ConfigurationError, Problem
 
+    new = [path for path in contents if not path.exists()]
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     except OSError as error:
+        for path in new:
+            path.unlink(missing_ok=True)
         what = f"cannot be written: {error.strerror}"
         raise ConfigurationError([Problem(str(error.filename or ""), 0, 0, what, "Choose a folder that you may write to.")]) from error

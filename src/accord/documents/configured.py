@@ -62,7 +62,8 @@ def configured(meant: Meant, entries: Mapping[Side, Entry], head: Sequence[str] 
     for pair in known:
         for side in Side:
             linked.setdefault((side, pair.datatype(side)), []).append(pair.name)
-    made = [_Maker(pair, entries, linked, notes).made() for pair in meant.pairs]
+    endless = _endless(known, entries)
+    made = [_Maker(pair, entries, linked, notes, pair.name in endless).made() for pair in meant.pairs]
     data: dict[str, Any] = {"accord": 1}
     data |= {side.value: Inline(system=entries[side].system, manifest=entries[side].file) for side in Side}
     flows = [each.data for each in made if each.data is not None]
@@ -86,6 +87,21 @@ def _unknown(pair: Pair, entries: Mapping[Side, Entry]) -> list[str]:
     """The datatypes of a pair that a manifest does not know, in words."""
     sides = [side for side in Side if pair.datatype(side) not in entries[side].manifest.datatypes]
     return [f"the manifest of {entries[side].system} knows no datatype {pair.datatype(side)}" for side in sides]
+
+
+def _endless(pairs: Sequence[Pair], entries: Mapping[Side, Entry]) -> frozenset[str]:
+    """The flows that would copy their own copies: between one and the same place, in a circle."""
+    if entries[Side.LEFT].file != entries[Side.RIGHT].file:
+        return frozenset()
+    ways = {pair.name: (pair.left, pair.right) for pair in pairs}
+    found = set()
+    for name, (start, target) in ways.items():
+        reached = {target}
+        while onward := {end for begin, end in ways.values() if begin in reached} - reached:
+            reached |= onward
+        if start in reached:
+            found.add(name)
+    return frozenset(found)
 
 
 # --- documents ------------------------------------------------------------------------------------------------------------------------
@@ -119,6 +135,7 @@ class _Maker:
     entries: Mapping[Side, Entry]
     linked: Mapping[tuple[Side, str], Sequence[str]]
     notes: Notes
+    endless: bool
 
     def made(self) -> _Made:
         """The flow, and what became of every row."""
@@ -144,8 +161,10 @@ class _Maker:
         """In which direction records are created, as the openings say; None for left to right, which need not be said."""
         into = {stated.source.other for stated in self.pair.stated if stated.section.opening is Opening.EVERY}
         unable = [side for side in Side if side in into and not datatypes[side].create]
-        able = into - set(unable)
-        if unable:
+        able = set() if self.endless else into - set(unable)
+        if self.endless:
+            why = f"{WARNING}both sides are the same place, where each new record would be copied again, without end"
+        elif unable:
             why = f"{WARNING}the manifest does not say how a {self.pair.datatype(unable[0])} is created"
         elif able == {Side.LEFT}:
             why = f"{PROPOSAL}the document creates a {self.pair.left} from a {self.pair.right} and not the other way: none, or both"
