@@ -15,6 +15,8 @@ from accord.connectors.memory import MemoryDatatype
 from accord.model.capabilities import ChangeCapture, Finding
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, Creation, DeletePolicy
 from accord.model.plans import OperationKind, Write
+from accord.model.records import Hint, RecordRef, Side
+from accord.testing.simulation_crashes import Crash
 from accord.testing.simulation_dataflow import COMPANY, PERSON, SALE, Rules
 from accord.testing.stage import PRODUCT, QUOTE, USER, Stage
 
@@ -278,6 +280,29 @@ def a_person_decides(s: Stage) -> Iterator[None]:
     yield
 
 
+def webhooks_arrive(s: Stage) -> Iterator[None]:
+    """What was announced is durable before the sender is told so; one that is told nothing sends it again."""
+    left = s.contact("ada@sim.example", Name="Ada")
+    yield
+    right = right_of(s, PERSON)
+    s.crm.user_edit("Contact", left, {"Name": "Ada B"}, quietly=True)
+    _send(s, RecordRef(Side.LEFT, "Contact", left), "first")
+    s.register.user_edit("Persons", right, {"town": "Oslo"}, quietly=True)
+    _send(s, RecordRef(Side.RIGHT, "Persons", right), "second")
+    _send(s, RecordRef(Side.LEFT, "Contact", left), "first")
+    yield
+
+
+def _send(s: Stage, ref: RecordRef, event: str) -> None:
+    """A webhook, repeated until it is answered."""
+    while True:
+        try:
+            s.store.hint([Hint(ref)], event)
+        except Crash:
+            continue
+        return
+
+
 def everything_at_once(s: Stage) -> Iterator[None]:
     ada, bo = s.contact("ada@sim.example", Name="Ada"), s.contact("bo@sim.example", Name="Bo")
     s.order("N1", ada, Lines=[line("L1", "one")])
@@ -331,4 +356,6 @@ SCENES = (
     Scene(one_side_is_deleted, Rules(deletes=DeletePolicy.UNLINK), left=SILENT),
     Scene(the_register_deletes, Rules(deletes=DeletePolicy.DELETE), right=SILENT, full=True),
     Scene(everything_at_once, Rules(deletes=DeletePolicy.UNLINK), left=FEED, full=True),
+    Scene(webhooks_arrive),
+    Scene(webhooks_arrive, left=FEED, right=ODD),
 )
