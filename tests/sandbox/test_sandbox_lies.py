@@ -1,6 +1,5 @@
 """Lies on demand: each does what its words say, to the property it is about and to nothing else."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 import sandbox_client
+from served import Served
 
 from accord.config.dialect import wires
 from accord.config.manifest import manifest_of, read_manifest
@@ -19,7 +19,6 @@ from accord.sandbox.faults import Faults
 from accord.sandbox.lies import KEPT, KINDS, PAIR_LIES, RECORD_LIES, SHOWN, Lie, lie_about
 from accord.sandbox.people import lie
 from accord.sandbox.process import SandboxFailed, start
-from accord.sandbox.web import Application
 
 CELLS = {
     "name": "x",
@@ -33,40 +32,6 @@ CELLS = {
 }
 MADE = manifest_of(parse_yaml(manifest_text("S", {"Contact": CELLS, "Other": CELLS}).encode(), "s.yaml"))
 SHIPPED = Path(standin.__file__).parents[2] / "connectors" / "manifests"
-
-
-class Served:
-    """An application without a socket: one call, one answer."""
-
-    def __init__(self, app: Application, prefix: str, **headers: str) -> None:
-        self.app = app
-        self._prefix = prefix
-        self._headers = headers
-
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        sent: list[Mapping[str, Any]] = []
-        wire = [(name.replace("_", "-").encode(), value.encode()) for name, value in {**self._headers, **headers}.items()]
-        path, _, query = (self._prefix + path).partition("?")
-        scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": wire}
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"" if body is None else json.dumps(body).encode()}
-
-        async def send(message: Mapping[str, Any]) -> None:
-            sent.append(message)
-
-        with pytest.raises(StopIteration):
-            self.app(scope, receive, send).__await__().send(None)
-        whole = b"".join(message.get("body", b"") for message in sent[1:])
-        return sent[0]["status"], json.loads(whole) if whole else None
-
-    def done(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        status, answer = self.call(method, path, body, **headers)
-        assert status < 300, answer
-        return answer
-
-    def lie(self, about: Lie) -> None:
-        self.app.lies.arm(about)
 
 
 def stand_in() -> Served:

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sandbox_client import Client
+from served import Served
 
 from accord.config.dialect import Wire, wires
 from accord.config.manifest import read_manifest
 from accord.documents.standin import manifest_text
 from accord.errors import ConfigurationError
+from accord.sandbox.faults import Faults
 from accord.sandbox.process import Running, SandboxFailed, start
-from accord.sandbox.standin import served, variables
+from accord.sandbox.standin import Settings, application, served, variables
 
 CELLS = {"name": '"string"', "a": '"integer"', "a.b": '"float"', "on": '"boolean"', "when": "date", "at": "datetime", "list": '"list"'}
 
@@ -182,3 +186,34 @@ def test_accord_sandbox_starts_one_for_each_manifest_and_says_how_it_is_reached(
     told = json.loads("".join(lines))
     assert sorted(told) == ["SOME_CRM_KEY", "SOME_CRM_URL"]
     assert process.returncode == 0
+
+
+HOSTILE = [
+    *(b"", b"null", b"[]", b'"x"', b"{", b"\xff", b"[" * 100_000, b'{"values":' * 5_000 + b"1" + b"}" * 5_000),
+    *(
+        b'{"values":null}',
+        b'{"values":[]}',
+        b'{"reference":5}',
+        b'{"id":"x"}',
+        b'{"values":{"name":"\\ud800"}}',
+        b'{"values":{"name":"\xff"}}',
+    ),
+    *(b'{"values":{"a":1e400}}', b'{"values":{"a":%d}}' % 10**40, b'{"values":{"a_b":1e999999999999}}', b'{"values":{"a_b":1e-400}}'),
+    *(b'{"values":{"list":[1,null]}}', b'{"values":{"list":[{"key":[]}]}}', b'{"values":{"at":"2026-01-31T12:00:00+99:99"}}'),
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_is_no_good_body_is_refused_and_changes_nothing(manifest_file: Path, body: bytes) -> None:
+    app = application(served(manifest_file)[1], Settings("key", 1), Faults())
+    server = Served(app, "/api/v1/", authorization="Bearer key")
+    before = server.done("GET", "contact")["items"]
+    for method, path in (("POST", "contact"), ("PATCH", f"contact/{before[0]['id']}")):
+        assert server.raw(method, path, body)[0] == 422
+    assert server.done("GET", "contact")["items"] == before
+
+
+@given(st.binary(max_size=40) | st.text('{}[]":,0123456789.eE-+ntfals values', max_size=60).map(str.encode))
+def test_no_bytes_at_all_end_a_stand_in(manifest_file: Path, body: bytes) -> None:
+    app = application(served(manifest_file)[1], Settings("key", 1), Faults())
+    assert Served(app, "/api/v1/", authorization="Bearer key").raw("POST", "contact", body)[0] in (201, 422)

@@ -217,7 +217,7 @@ def _decoded(body: bytes) -> Any:
     """What a body holds; None for none, and for what is no JSON: that is for the server to refuse."""
     try:
         return _DECODER.decode(body) if body else None
-    except (msgspec.DecodeError, ArithmeticError):
+    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
         return None
 
 

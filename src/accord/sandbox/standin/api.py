@@ -108,7 +108,7 @@ class Collection:
         """Our reference and the values of a body, once they are known to be good. Raises Refusal(422)."""
         try:
             body = _DECODER.decode(request.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError) as problem:
+        except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError) as problem:
             raise Refusal(422, str(problem), "invalid") from problem
         reference, values = body.pop(REFERENCE, before), body.pop("values", {})
         if body or not isinstance(values, dict) or not isinstance(reference, str | None):

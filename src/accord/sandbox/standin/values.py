@@ -11,6 +11,9 @@ from typing import Any
 from accord.model.manifest import Property
 from accord.sandbox.web import Refusal
 
+LONGEST_NUMBER = 28
+"""Digits of a number, and places of its first one from the point; more is refused, as systems do that keep exact numbers."""
+
 _FIRST_DAY = date(2025, 1, 1)
 
 
@@ -47,6 +50,8 @@ def _is_number(one: Property, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return False
     exact = Decimal(value)
+    if not exact.is_finite() or (exact and abs(exact.adjusted()) >= LONGEST_NUMBER) or len(exact.as_tuple().digits) > LONGEST_NUMBER:
+        return False
     scale = 0 if one.type == "integer" else one.scale
     exponent = exact.normalize().as_tuple().exponent
     return isinstance(exponent, int) and (scale is None or -exponent <= scale)
