@@ -97,13 +97,13 @@ def stamping(size: int) -> Iterator[Running]:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything runs. ``pairs``: contact and person of each link; ``webhook``: where Accord takes events."""
+    """Everything runs. ``pairs``: contact and person of each link; ``webhook``: where Accord takes events; ``log``: what it prints."""
 
     crm: Running
     care: Running
     webhook: str
     pairs: Sequence[tuple[str, str]]
-    process: "subprocess.Popen[str]"
+    log: Path
 
 
 @contextmanager
@@ -123,17 +123,15 @@ def scene(size: int, every: float, folder: Path) -> Iterator[Scene]:
         )
         pairs = [(one["left"], one["right"]) for one in json.loads(said.stdout)]
         command = [*words, "run", *at, "--json", "--listen", "127.0.0.1:0", "--every", str(every)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
+        log = folder / "run.log"
+        with log.open("w") as out, subprocess.Popen(command, stdout=out, text=True) as process:
             try:
-                begun = json.loads(process.stdout.readline())
-                process.stdout.readline()  # the first cycle; what follows fits into the pipe, or is drained
-                drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
-                yield Scene(crm, care, begun["webhooks"]["customcrm"], pairs, process)
+                while log.read_text().count("\n") < 2:  # that it has started, and its first cycle
+                    time.sleep(0.1)
+                yield Scene(crm, care, json.loads(log.read_text().splitlines()[0])["webhooks"]["customcrm"], pairs, log)
             finally:
                 process.terminate()
                 process.wait(15)
-                drain.wait(5)
 
 
 # --- edits and what became of them ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import json
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -112,6 +113,22 @@ def test_an_edit_arrives_on_the_other_side_by_its_webhook_and_sigterm_ends_the_s
             assert sum('"Quickly"' in person for person in dump(care, "persons")) == 1
             assert service.stop() == 0
             service.next("stopped")
+
+
+def test_a_system_is_asked_to_announce_its_changes_where_accord_is_reached(tmp_path: Path) -> None:
+    with start("customcrm", 20, 1) as crm, start("membercare", 20, 1) as care, socket.create_server(("127.0.0.1", 0)) as free:
+        configure(tmp_path, crm, care)
+        port = free.getsockname()[1]
+        free.close()
+        ours = f"http://127.0.0.1:{port}"
+        with running(tmp_path, "--every", "3600", "--listen", f"127.0.0.1:{port}", "--public-url", ours) as service:
+            service.next("started")
+            assert service.next("cycle")["cause"] == "poll"
+            (hook,) = call(crm, "GET", "/api/webhooks")
+            assert hook["url"] == f"{ours}/webhooks/customcrm"
+            call(crm, "PATCH", f"/api/contacts/{linked_contact(tmp_path)}", {"FirstName": "Announced"})
+            assert service.next("cycle")["cause"] == "webhook"
+            assert service.stop() == 0
 
 
 def test_P21_a_second_engine_ends_with_exit_5_and_the_first_goes_on(tmp_path: Path) -> None:

@@ -256,11 +256,15 @@ class Started:
     without: Sequence[str]
 
 
-async def serve(setup: Setup, rhythm: "Rhythm", listen: tuple[str, int] | None, tell: "Callable[[Started | Notice], None]") -> None:
+async def serve(
+    setup: Setup, rhythm: "Rhythm", listen: tuple[str, int] | None, tell: "Callable[[Started | Notice], None]", public_url: str = ""
+) -> None:
     """Keep both systems in step until SIGTERM or SIGINT. ``listen``: host and port for webhooks and /health; None for neither.
 
+    ``public_url``: how that is reached from outside; with it, systems whose manifest says how are asked to announce their changes there.
     Raises StoreBusy when another engine holds the state, UsageError when it cannot listen there.
     """
+    from accord.app.announcing import addresses, keep_registered, registrars_of, stopped
     from accord.connectors.receiver import Receiver, listening, readers_of
     from accord.engine.quieting import Quiet, Typing
     from accord.engine.serving import Bell, Health, Service, announce, keep_in_step
@@ -279,8 +283,12 @@ async def serve(setup: Setup, rhythm: "Rhythm", listen: tuple[str, int] | None, 
                 origin = await stack.enter_async_context(listening(receiver.application(), *listen))
                 urls = {system: f"{origin}/webhooks/{system}" for system in readers}
             tell(Started(urls, without))
-            work = functools.partial(run_once, opened)
-            await keep_in_step(engine, Service(work, bell, engine.in_hand, engine.clock, random.SystemRandom().random, health.note, rhythm))
+            work, chance = functools.partial(run_once, opened), random.SystemRandom().random
+            if urls and public_url:
+                told, parts = addresses(public_url, origin, urls), (engine.clock, rhythm, chance, tell)
+                asked = [one for one in registrars_of(engine) if one.system in told]
+                stack.push_async_callback(stopped, [asyncio.create_task(keep_registered(one, told[one.system], *parts)) for one in asked])
+            await keep_in_step(engine, Service(work, bell, engine.in_hand, engine.clock, chance, health.note, rhythm))
 
 
 def _announcing(setup: Setup) -> "Iterator[tuple[Side, Webhooks]]":

@@ -6,6 +6,7 @@ Owns: what it prints: a line at the start, one per cycle that did something, one
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -30,8 +31,14 @@ STANDING = ("waiting", "held", "review", "quarantined", "unknown")
     "--full-every", type=click.FloatRange(min=0.01), default=24.0, show_default=True, help="Hours between full listings.", metavar="HOURS"
 )
 @click.option("--listen", default=LISTEN, show_default=True, help="Where webhooks and /health are served.", metavar="HOST:PORT")
+@click.option(
+    "--public-url",
+    default="",
+    help="How --listen is reached from outside, such as https://accord.example.org; systems are asked to send their webhooks there.",
+    metavar="URL",
+)
 @click.option("--no-webhooks", is_flag=True, help="Only poll; listen nowhere.")
-def run_command(path: str, as_json: bool, every: float, full_every: float, listen: str, no_webhooks: bool) -> int:
+def run_command(path: str, as_json: bool, every: float, full_every: float, listen: str, public_url: str, no_webhooks: bool) -> int:
     """Keep both systems in step: polling and webhooks, until stopped.
 
     SIGTERM or Ctrl+C finishes the operations in hand and ends within ten seconds with exit 0. A system that is not there is tried again.
@@ -46,7 +53,7 @@ def run_command(path: str, as_json: bool, every: float, full_every: float, liste
     rhythm = Rhythm(every=every, full_every=full_every * 3600)
     screen: Screen = JsonScreen() if as_json else Screen()
     screen.intend(setup, rhythm)
-    app.start(app.serve(setup, rhythm, place, screen.tell))
+    app.start(app.serve(setup, rhythm, place, screen.tell, checked_url(public_url)))
     screen.stopped()
     return 0
 
@@ -59,6 +66,16 @@ def address(text: str) -> tuple[str, int]:
     if not colon or not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
         raise UsageError(f'"{text}" is not an address to listen on', f"Write HOST:PORT, such as {LISTEN}; port 0 takes a free one.")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def checked_url(text: str) -> str:
+    """An address such as https://accord.example.org/there, or "". Raises UsageError."""
+    from accord.errors import UsageError
+
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username):
+        raise UsageError("--public-url is no address", "Write one such as https://accord.example.org.")
+    return text
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ class Key(NamedTuple):
 _PAGING = {"kind": "cursor", "parameter": "cursor", "next": "next_cursor", "size_parameter": "limit", "size": 500}
 _LISTING = {"path": "/contacts", "items": "items", "paging": _PAGING}
 _FIND = {"path": "/contacts", "query": {"external_id": "{reference}"}, "items": "items", "compare": "ExternalId"}
+_REGISTERING: dict[str, Any] = {"path": "/webhooks", "body": {"url": "{url}", "secret": "{secret}", "topics": ["contacts"]}}
 _ROUTE = {"method": "POST", "path": "/contacts"}
 
 _SYSTEM: dict[tuple[str, str], Key] = {
@@ -138,6 +139,26 @@ _SYSTEM: dict[tuple[str, str], Key] = {
     ("Webhooks", "quiet_at_most_seconds"): Key(
         "how long after the first announcement it is read at the latest, whoever goes on typing", 10.0
     ),
+    ("Webhooks", "registration"): Key(
+        "how Accord has itself told of changes, when `accord run` is given the address by which it is reached (--public-url)",
+        {"create": _REGISTERING, "remove": {"method": "DELETE", "path": "/webhooks/{id}"}},
+    ),
+    ("Call", "path"): Key("", "/webhooks/{id}"),
+    ("Call", "method"): Key("of the call", "PATCH"),
+    ("Call", "body"): Key(
+        "what it sends; a text that is {url}, {secret}, {id} or {ends} as a whole stands for where events go, what signs them, the "
+        "registration, and when it shall end",
+        _REGISTERING["body"],
+    ),
+    ("Registration", "create"): Key("", _REGISTERING),
+    ("Registration", "id"): Key("the path of the registration's id in the answer", "data.id"),
+    ("Registration", "expires"): Key("the path of the time in the answer at which it ends", "data.expiresAt"),
+    ("Registration", "lifetime_seconds"): Key("how long it lives where the answer does not say; without either it does not end", 259200.0),
+    ("Registration", "renew"): Key(
+        "the call that makes it live longer, after two thirds of its life; without it another one is created in time",
+        {"method": "PATCH", "path": "/webhooks/{id}", "body": {"expiresAt": "{ends}"}},
+    ),
+    ("Registration", "remove"): Key("the call that takes an older one back", {"method": "DELETE", "path": "/webhooks/{id}"}),
     ("Webhooks", "datatypes"): Key("", {"contacts": "Contact"}),
 }
 
@@ -302,6 +323,8 @@ SHAPES: Mapping[str, str] = MappingProxyType(
         "Compute": "A computed value",
         "Group": "A group",
         "Webhooks": "Webhooks",
+        "Registration": "Registering for webhooks",
+        "Call": "A call of a registration",
     }
 )
 """Shape -> its heading, in the order of the reference."""

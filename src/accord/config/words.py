@@ -36,6 +36,8 @@ PURPOSES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("Datatype", "id"): "the path of the record's id",
         ("Datatype", "list"): "the call that lists all records",
         ("Datatype", "properties"): "the properties, by name",
+        ("Call", "path"): "the path of the call, from the origin and base_path; with {id}",
+        ("Registration", "create"): "the call that registers; its body takes {url} and {secret}",
         ("Webhooks", "id"): "the path of the record's id in an event",
         ("Webhooks", "datatypes"): "the event's words and the datatypes that they stand for",
     }

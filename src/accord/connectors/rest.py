@@ -12,6 +12,7 @@ from pathlib import Path
 
 from accord.connectors.held import Hold
 from accord.connectors.http import AioHttp, Http, HttpSettings, Origin
+from accord.connectors.registering import Notebook, Registrar
 from accord.connectors.rest_answers import Showing
 from accord.connectors.rest_auth import sign_in
 from accord.connectors.rest_bodies import BodyBuilder
@@ -54,7 +55,7 @@ class RestConnector:
         self._wanted = wanted
         self._http = http
         self._clock = clock
-        vault = _Vault(secrets)
+        vault = self._vault = _Vault(secrets)
         base = vault.fill(manifest.origin).rstrip("/") + manifest.base_path
         constant = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": _AGENT}
         constant |= {name: vault.fill(text) for name, text in manifest.headers.items()}
@@ -116,6 +117,14 @@ class RestConnector:
         async with aclosing(as_they_end(writes, one, self._manifest.limits.concurrency)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
+
+    def registrar(self, notebook: Notebook) -> Registrar | None:
+        """What has the system tell us of changes; None where the manifest says no way. Raises ConfigurationError for a missing secret."""
+        hooks = self._manifest.webhooks
+        if hooks is None or hooks.registration is None:
+            return None
+        secret = self._vault.fill(hooks.secret or "")
+        return Registrar(hooks.registration, secret, self._base, self._caller, self._showing, self._clock, notebook)
 
     async def close(self) -> None:
         """See ports.Connector."""

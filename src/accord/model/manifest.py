@@ -315,6 +315,31 @@ class Datatype:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call with a body in which a text that is {url}, {secret}, {id} or {ends} as a whole stands for that."""
+
+    path: str
+    method: Method = "POST"
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """How Accord has itself told of changes. ``id``, ``expires``: paths in what ``create`` and ``renew`` answer.
+
+    Without ``expires`` a registration lives for ``lifetime_seconds``, without either for ever. After two thirds of its life it is renewed;
+    without ``renew`` another one is created. ``remove``: takes an older one back.
+    """
+
+    create: Call
+    id: str = "id"
+    expires: str | None = None
+    lifetime_seconds: float | None = None
+    renew: Call | None = None
+    remove: Call | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """How the system announces changes, and how it is known that it is the system.
 
@@ -348,6 +373,7 @@ class Webhooks:
     datatypes: dict[str, str]
     quiet_seconds: float = 0.0
     quiet_at_most_seconds: float = 10.0
+    registration: Registration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
