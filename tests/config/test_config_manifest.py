@@ -165,6 +165,7 @@ HOOKS = "datatype: a, id: b, datatypes: {persons: Persons}"
         ('{kind: hmac, secret: "${env:S}", header: X, signs: "{time}{body}", ' + HOOKS + "}", "no header carries it"),
         ('{kind: hmac, secret: "${env:S}", header: X, time_header: T, ' + HOOKS + "}", "proves nothing"),
         ('{secret: "${env:S}", datatype: a, id: b, datatypes: {persons: Person}}', "Person is no datatype"),
+        ('{secret: "${env:S}", registration: {create: {path: hooks}}, ' + HOOKS + "}", "hooks: a path starts with /"),
     ],
 )
 def test_webhooks_say_completely_how_it_is_known_who_sends(rules: str, what: str) -> None:

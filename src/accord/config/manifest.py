@@ -54,7 +54,7 @@ def read_manifest(path: str | Path) -> Manifest:
 def manifest_of(source: YamlFile) -> Manifest:
     """The manifest that a YAML file says. Raises ConfigurationError with every problem."""
     manifest = SHAPE.take(source)
-    checks: Iterable[Callable[[YamlFile, Manifest], Iterator[Problem]]] = (_origin, _signing_in, _secrets, _system, _webhooks, _datatypes)
+    checks: Iterable[Callable[[YamlFile, Manifest], Iterator[Problem]]] = (_origin, _signing_in, _secrets, _system, _webhooks, _registration, _datatypes)
     problems = list(chain.from_iterable(check(source, manifest) for check in checks))
     if problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
@@ -139,6 +139,17 @@ def _webhooks(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
         if datatype not in manifest.datatypes:
             remedy = suggestion(datatype, manifest.datatypes)
             yield source.problem((*path, "datatypes", word), f"webhooks: {datatype} is no datatype of this manifest", remedy)
+
+
+def _registration(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
+    path, rules = ("webhooks",), manifest.webhooks
+    if rules is None or rules.registration is None:
+        return
+    for name in ("create", "renew", "remove"):
+        call = getattr(rules.registration, name)
+        if call is not None and not call.path.startswith("/"):
+            place = (*path, "registration", name, "path")
+            yield source.problem(place, f"{call.path}: a path starts with /", f"Write /{call.path}.")
 
 
 def _datatypes(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:
