@@ -54,7 +54,15 @@ def read_manifest(path: str | Path) -> Manifest:
 def manifest_of(source: YamlFile) -> Manifest:
     """The manifest that a YAML file says. Raises ConfigurationError with every problem."""
     manifest = SHAPE.take(source)
-    checks: Iterable[Callable[[YamlFile, Manifest], Iterator[Problem]]] = (_origin, _signing_in, _secrets, _system, _webhooks, _registration, _datatypes)
+    checks: Iterable[Callable[[YamlFile, Manifest], Iterator[Problem]]] = (
+        _origin,
+        _signing_in,
+        _secrets,
+        _system,
+        _webhooks,
+        _registration,
+        _datatypes,
+    )
     problems = list(chain.from_iterable(check(source, manifest) for check in checks))
     if problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
