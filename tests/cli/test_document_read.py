@@ -136,7 +136,7 @@ def test_check_says_what_is_not_as_in_the_document_that_was_approved(folder: Pat
 def test_what_was_read_runs_on_two_stand_ins_and_is_silent_afterwards(folder: Path) -> None:
     assert accord(folder, "document", "read", "documents", "--sandbox").returncode == 0
     yaml = folder / "dataflow.yaml"
-    yaml.write_text(yaml.read_text().replace("flows:\n", "defaults: {onboarding: create}\nflows:\n", 1))
+    yaml.write_text(yaml.read_text().replace("onboarding: link_only", "onboarding: create", 1))
     size, servers, lines = 5, [], []
     with ExitStack() as stack:
         for name, count in (("crm", size), ("care", 0)):

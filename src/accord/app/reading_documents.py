@@ -72,6 +72,7 @@ def _head(files: Sequence[Path], entries: "Mapping[Side, Entry]") -> list[str]:
     return [
         f"{entries[Side.LEFT].system} <-> {entries[Side.RIGHT].system}: what is kept in step, as read from {names}",
         'What the document leaves open is filled in and marked "proposal:", what is odd is marked "warning:". Then: accord check',
+        "Every key: docs/reference/dataflow-file.md",
     ]
 
 

@@ -66,6 +66,7 @@ def configured(meant: Meant, entries: Mapping[Side, Entry], head: Sequence[str] 
     made = [_Maker(pair, entries, linked, notes, pair.name in endless).made() for pair in meant.pairs]
     data: dict[str, Any] = {"accord": 1}
     data |= {side.value: Inline(system=entries[side].system, manifest=entries[side].file) for side in Side}
+    data["defaults"] = {"onboarding": Guess("link_only", "match and report, create nothing yet. When the report is right: create")}
     flows = [each.data for each in made if each.data is not None]
     bare = _dataflow(data | {"document": {"sections": []}, "flows": flows}, head)
     documents = _documents(meant, made, bare, {side: entries[side].manifest for side in Side})
@@ -149,15 +150,15 @@ class _Maker:
         data: dict[str, Any] = Inline(left=pair.left, right=pair.right)
         if pair.name != f"{pair.left} to {pair.right}":
             data["name"] = pair.name
-        if create := self._create(datatypes):
+        if (create := self._create(datatypes)) is not None:
             data["create"] = create
-        if match := self._match(rows.mappings, datatypes):
+        if (match := self._match(rows.mappings, datatypes)) is not None:
             data["match"] = match
         if rows.data:
             data = {**data, "properties": rows.data}
         return _Made(pair, data, rows)
 
-    def _create(self, datatypes: Mapping[Side, Datatype]) -> Any:
+    def _create(self, datatypes: Mapping[Side, Datatype]) -> Guess | None:
         """In which direction records are created, as the openings say; None for left to right, which need not be said."""
         into = {stated.source.other for stated in self.pair.stated if stated.section.opening is Opening.EVERY}
         unable = [side for side in Side if side in into and not datatypes[side].create]
@@ -174,9 +175,9 @@ class _Maker:
         why = self.notes.reason(self.pair.name, why)
         if value is Creation.LEFT_TO_RIGHT and not why:
             return None
-        return Guess(value.value, why) if why else value.value
+        return Guess(value.value, why)
 
-    def _match(self, mappings: Sequence[PropertyMapping], datatypes: Mapping[Side, Datatype]) -> Any:
+    def _match(self, mappings: Sequence[PropertyMapping], datatypes: Mapping[Side, Datatype]) -> Guess | None:
         """The criteria that the first document states, or those that names suggest."""
         said = next((stated.matches for stated in self.pair.stated if stated.matches), ())
         criteria, lost = [], []
@@ -189,9 +190,9 @@ class _Maker:
                 lost.append(f"{left} = {right}")
         if lost:
             why = self.notes.reason(self.pair.name, f"{WARNING}the manifests do not bear the match criteria {'; '.join(lost)}")
-            return Guess(criteria, why) if criteria else None
+            return Guess(criteria, why)
         if said:
-            return criteria
+            return Guess(criteria, "")
         proposed = [found for mapping in mappings for found in _proposed_key(mapping)]
         if not proposed:
             return None
