@@ -170,6 +170,15 @@ def test_P1_what_corresponds_is_in_step_and_one_way_properties_are_not_asked() -
     assert compare(COMPARED, {"A": "x"}, {}) == Comparison(2, ("A",))
 
 
+@given(st.sampled_from([None, "", "x", "y"]), st.sampled_from([None, "", "x", "y"]))
+def test_P12_a_difference_is_one_from_either_side_also_where_one_of_the_values_is_empty(one: str | None, other: str | None) -> None:
+    differs = (one or "") != (other or "")
+    for left, right in ((one, other), (other, one)):
+        assert compare(COMPARED, {"A": left}, {"A": right}).differing == (("A",) if differs else ())
+        inside = compare(COMPARED, {"Lines": {"1": {"t": left}}}, {"Lines": {"1": {"t": right}}})
+        assert inside.differing == (("Lines[1].t",) if differs else ())
+
+
 def test_each_item_property_of_a_list_is_compared_by_itself() -> None:
     left = {"A": 1, "Lines": {"1": {"n": 1, "t": "x"}, "2": {"n": 2}}}
     right = {"A": 1, "Lines": {"1": {"n": 9, "t": "x"}, "3": {"n": 3, "t": "z"}}}
