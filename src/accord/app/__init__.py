@@ -222,8 +222,16 @@ def connector(
     setup: Setup, side: "Side", wanted: Mapping[str, frozenset[str]], hold: "Callable[[], Awaitable[None]] | None" = None
 ) -> "Connector":
     """The connector of one side, by its manifest. ``hold``: raises when nothing may be sent any more."""
+    from accord.config.yamlfile import read_yaml
     from accord.connectors.rest import open_rest
+    from accord.model.sql import SqlSystem
 
+    manifest = setup.manifests[side]
+    if isinstance(manifest, SqlSystem):
+        from accord.connectors.sql import open_sql
+
+        complain = read_yaml(setup.folder / setup.dataflow.entry(side).manifest).problem
+        return open_sql(manifest, side, wanted, setup.secrets, RealClock(), complain, hold)
     return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom(), hold)
 
 

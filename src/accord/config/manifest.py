@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from accord.config.secrets import has_reference, malformed_references
 from accord.config.shape import Shape, nearest, suggestion
+from accord.config.sql_manifest import sql_manifest_of
 from accord.config.yamlfile import KeyPath, YamlFile, read_yaml
 from accord.errors import ConfigurationError, Problem
 from accord.model.manifest import Datatype, Find, Group, Listing, Manifest, Paging, Property, Route, SystemClock
@@ -48,7 +49,9 @@ _REFERENCE_REMEDY = "Write a reference such as ${env:MEMBERCARE_KEY} and set it 
 
 def read_manifest(path: str | Path) -> Manifest:
     """Read a manifest. Raises ConfigurationError with every problem: file, line, column, remedy."""
-    return manifest_of(read_yaml(path))
+    source = read_yaml(path)
+    protocol = source.data.get("protocol") if isinstance(source.data, dict) else None
+    return sql_manifest_of(source) if protocol == "sql" else manifest_of(source)
 
 
 def manifest_of(source: YamlFile) -> Manifest:
