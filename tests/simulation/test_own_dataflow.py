@@ -88,10 +88,30 @@ def test_a_dataflow_without_criteria_keeps_every_promise_as_nobody_can_recognise
 
 @pytest.mark.parametrize(
     ("rows", "words"),
-    [([], "no flow maps a property"), ([{"left": "n", "right": "n", "type": "integer"}], "maps no plain text both ways")],
+    [([], "it maps no property"), ([{"left": "n", "right": "n", "type": "integer"}], "it maps no plain text both ways")],
 )
 def test_a_dataflow_in_which_nothing_can_be_typed_is_refused_in_words(tmp_path: Path, rows: list[dict[str, str]], words: str) -> None:
     path = derived(tmp_path, {"A": {"n": '"integer"'}}, [{"left": "A", "right": "A", "properties": rows}])
     result = CliRunner().invoke(accord, ["simulate", "--dataflow", str(path)])
     assert isinstance(result.exception, UsageError)
     assert words in str(result.exception)
+
+
+def test_flows_that_cannot_be_simulated_are_left_out_and_said_to_be(tmp_path: Path) -> None:
+    text = [{"left": "a", "right": "a"}]
+    refers = [*text, {"left": "b", "right": "b", "type": "reference", "refers_to": ["B to B"], "required": False}]
+    flows: list[dict[str, object]] = [
+        {"left": "A", "right": "A", "properties": text},
+        {"left": "A", "right": "B", "properties": text},
+        {"left": "B", "right": "B"},
+        {"left": "C", "right": "C", "properties": refers},
+    ]
+    path = derived(tmp_path, {name: {"a": "", "b": ""} for name in "ABC"}, flows)
+    assert subject(path).left_out == {
+        "A to B": "a A has its one counterpart in A to A",
+        "B to B": "it maps no property",
+        "C to C": "it refers to B to B",
+    }
+    result = CliRunner().invoke(accord, ["simulate", "--seeds", "2", "--dataflow", str(path)])
+    assert result.exit_code == 0, result.output
+    assert "not simulated: B to B: it maps no property" in result.output

@@ -41,6 +41,9 @@ def simulate_command(seeds: int, first_seed: int, jobs: int, path: str | None, a
     from accord.testing.simulation_many import cores, simulate_many
 
     own = _own(path) if path is not None else None
+    left_out = own.left_out if own is not None else {}
+    for name, why in left_out.items():
+        click.echo(f"not simulated: {name}: {why}", err=True)
     started, sums = time.perf_counter(), _Sums()
     with _bar(seeds, not as_json and not verbose) as advance:
         for verdict in simulate_many(range(first_seed, first_seed + seeds), jobs or cores(), traces=verbose, own=own):
@@ -50,7 +53,8 @@ def simulate_command(seeds: int, first_seed: int, jobs: int, path: str | None, a
                 _tell(verdict, verbose, path)
     seconds = time.perf_counter() - started
     if as_json:
-        print_json({"seeds": seeds, "first_seed": first_seed, **sums.json(path), "per_second": round(seeds / seconds, 1)})
+        known = {"seeds": seeds, "first_seed": first_seed, **sums.json(path), "per_second": round(seeds / seconds, 1)}
+        print_json({**known, "not_simulated": left_out} if left_out else known)
     else:
         click.echo(f"{sums}; {seeds / seconds:.1f} seeds/s")
     return 2 if sums.failed else 0

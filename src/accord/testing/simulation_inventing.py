@@ -114,6 +114,9 @@ def filter_values(flow: Flow, side: Side, shape: Datatype) -> Mapping[str, Inven
     return {name: _choice(tuple(values)) for name, values in found.items()}
 
 
+NO_TEXT = "it maps no plain text both ways, by which a record could be told from another"
+
+
 def key_values(compiled: CompiledFlow, number: int) -> Mapping[Side, Mapping[str, Raw]]:
     """By side, the properties of the first criterion, filled so that both sides match, and no other number does.
 
@@ -121,7 +124,10 @@ def key_values(compiled: CompiledFlow, number: int) -> Mapping[Side, Mapping[str
     """
     flow = compiled.flow
     if not flow.match:
-        return _told_apart(flow, number)
+        text = told_apart(flow)
+        if text is None:
+            raise ValueError(f"{flow.name}: {NO_TEXT}")
+        return {Side.LEFT: {text.left[0]: f"N{number}"}, Side.RIGHT: {text.right[0]: f"N{number}"}}
     parts = flow.match[0]
     for values in product(_unique(number), repeat=len(parts)):
         left = {part.left: value for part, value in zip(parts, values, strict=True)}
@@ -133,12 +139,13 @@ def key_values(compiled: CompiledFlow, number: int) -> Mapping[Side, Mapping[str
     raise ValueError(f"{flow.name}: no values could be made up that match by {', '.join(f'{part.left} = {part.right}' for part in parts)}")
 
 
-def _told_apart(flow: Flow, number: int) -> Mapping[Side, Mapping[str, Raw]]:
+def told_apart(flow: Flow) -> PropertyMapping | None:
+    """The first plain text that crosses both ways, by which a record can be told from another where there is no criterion."""
     for one in flow.properties:
         plain = one.transform is None and one.type is DataType.STRING and one.direction is Direction.BOTH
         if plain and len(one.left) == len(one.right) == 1:
-            return {Side.LEFT: {one.left[0]: f"N{number}"}, Side.RIGHT: {one.right[0]: f"N{number}"}}
-    raise ValueError(f"{flow.name}: it maps no plain text both ways, by which a record could be told from another")
+            return one
+    return None
 
 
 def _on_the_right(compiled: CompiledFlow, left: str, right: str, value: Raw) -> Raw:

@@ -3,8 +3,8 @@
 Owns: which properties users type, values that the mappings take, what counts as the same value. Does not own: reading the files (config/).
 What is compared are the values as the flows themselves map them; that the mappings are sound is shown by their laws (core/mapping_laws.py).
 
-Every flow may create, and takes old records too; all else is as the file says. A flow that maps no property is left out: nothing of it
-could be typed or compared. Users type where one property faces one, and on the
+Every flow may create, and takes old records too; all else is as the file says. A flow of which nothing
+could be typed, told apart or compared is left out, and said to be. Users type where one property faces one, and on the
 side that has one where it faces several. The properties of the first criterion are the key of a record: nobody edits them.
 """
 
@@ -16,12 +16,12 @@ from typing import Any
 from accord.connectors.memory import MemoryDatatype, MemorySystem
 from accord.core.mapping import CompiledFlow, compile_flow
 from accord.core.ordering import parents_first
-from accord.model.dataflow import ClearPolicy, Dataflow, Direction, Flow, Onboarding, PropertyMapping
+from accord.model.dataflow import ClearPolicy, Creation, Dataflow, Direction, Flow, Onboarding, PropertyMapping
 from accord.model.manifest import Datatype, Manifest
 from accord.model.records import Side
 from accord.model.values import DataType, Raw, is_empty
 from accord.testing.simulation_choices import Oddities
-from accord.testing.simulation_inventing import Invent, filter_values, invented, key_values, line_values
+from accord.testing.simulation_inventing import NO_TEXT, Invent, filter_values, invented, key_values, line_values, told_apart
 from accord.testing.simulation_subject import Desk, Thing, used_again
 
 
@@ -33,12 +33,28 @@ class OwnSubject:
     manifests: Mapping[Side, Manifest]
 
     @cached_property
+    def left_out(self) -> Mapping[str, str]:
+        """Why flows are not simulated, by their names: nothing of them could be typed, told apart or compared."""
+        found: dict[str, str] = {}
+        for position, flow in enumerate(self.file.flows):
+            first = next((one for one in self.file.flows[:position] if _takes_all(one, flow) and one.name not in found), None)
+            if not flow.properties:
+                found[flow.name] = "it maps no property"
+            elif not flow.match and told_apart(flow) is None:
+                found[flow.name] = NO_TEXT
+            elif first is not None:
+                found[flow.name] = f"a {flow.left} has its one counterpart in {first.name}"
+        while referring := [one for one in self.file.flows if one.name not in found and _refers_to(one) & found.keys()]:
+            found |= {one.name: f"it refers to {min(_refers_to(one) & found.keys())}" for one in referring}
+        return found
+
+    @cached_property
     def dataflow(self) -> Dataflow:
-        """See Subject."""
-        mapped = tuple(replace(one, onboarding=Onboarding.CREATE, full_sync=True) for one in self.file.flows if one.properties)
-        if not mapped:
-            raise ValueError("no flow maps a property, so there is nothing to type and to compare")
-        return replace(self.file, flows=mapped)
+        """See Subject. Raises ValueError when nothing is left."""
+        kept = [one for one in self.file.flows if one.name not in self.left_out]
+        if not kept:
+            raise ValueError("; ".join(f"{name}: {why}" for name, why in self.left_out.items()))
+        return replace(self.file, flows=tuple(replace(one, onboarding=Onboarding.CREATE, full_sync=True) for one in kept))
 
     @cached_property
     def compiled(self) -> Mapping[str, CompiledFlow]:
@@ -170,6 +186,15 @@ class OwnSubject:
             if state is not None:
                 return thing.flow.name, state.values.get(thing.keys[side])
         return None
+
+
+def _takes_all(flow: Flow, later: Flow) -> bool:
+    """Whether a flow leaves a later one of the same left datatype no record."""
+    return flow.left == later.left and flow.where.left is None and flow.create is not Creation.NONE
+
+
+def _refers_to(flow: Flow) -> set[str]:
+    return {name for one in flow.properties for name in one.refers_to}
 
 
 def _paths(mapping: PropertyMapping, side: Side) -> tuple[str, ...]:
