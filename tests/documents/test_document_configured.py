@@ -113,7 +113,8 @@ def test_both_directions_of_a_pair_become_one_flow_that_creates_on_both_sides(tm
     assert [each.name for each in first.properties] == ["Name", "Only"]
     assert (second.name, second.create) == ("Contact to Members", Creation.NONE)
     assert [str(told) for told in done.configured.proposals] == [
-        "Contact to Members: the document creates a Contact from a Members and not the other way: none, or both"
+        "Contact to Members: the document creates a Contact from a Members and not the other way: none, or both; "
+        "or read that document into a dataflow of its own"
     ]
     assert given_back(tmp_path, [there, back])
 

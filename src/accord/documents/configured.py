@@ -168,7 +168,8 @@ class _Maker:
         elif unable:
             why = f"{WARNING}the manifest does not say how a {self.pair.datatype(unable[0])} is created"
         elif able == {Side.LEFT}:
-            why = f"{PROPOSAL}the document creates a {self.pair.left} from a {self.pair.right} and not the other way: none, or both"
+            only = f"the document creates a {self.pair.left} from a {self.pair.right} and not the other way"
+            why = f"{PROPOSAL}{only}: none, or both; or read that document into a dataflow of its own"
         else:
             why = PROPOSAL + said if (said := _open(self.pair.stated[0].section)) and not able else ""
         value = {frozenset({Side.RIGHT}): Creation.LEFT_TO_RIGHT, frozenset(Side): Creation.BOTH}.get(frozenset(able), Creation.NONE)
