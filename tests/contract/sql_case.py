@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from accord.app.machine import RealClock
 from accord.config.manifest import read_manifest
 from accord.connectors.sql import SqlConnector, open_sql
@@ -38,7 +40,9 @@ datatypes:
 
 VARIANTS: Mapping[str, str] = {
     "version": "    key: [id]\n    version: rv\n    reference: ExternalId\n    changes: {kind: version, overlap: 0}\n",
-    "modified": "    key: [id]\n    modified: changed\n    touch: {changed: now}\n    reference: ExternalId\n    changes: {kind: modified}\n",
+    "modified": (
+        "    key: [id]\n    modified: changed\n    touch: {changed: now}\n    reference: ExternalId\n    changes: {kind: modified}\n"
+    ),
     "only listings": "    key: [id]\n",
     "two keys, soft delete": (
         "    key: [region, id]\n    generated: true\n    modified: changed\n    touch: {changed: now}\n"
@@ -159,3 +163,30 @@ def sqlite_world(file: Path, variant: str) -> SqlWorld:
 
     keys = ("region", "id") if variant.startswith("two keys") else ("id",)
     return SqlWorld(run, keys, variant.startswith("two keys"), "strftime('%Y-%m-%d %H:%M:%f', 'now')", "?")
+
+
+POSTGRES = """
+CREATE TABLE products (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, region text NOT NULL DEFAULT 'north', name text NOT NULL, number text,
+    price numeric(16, 2) CONSTRAINT a_price_is_not_negative_infinity CHECK (price > -1000000), active boolean,
+    external_id text UNIQUE, rv bigint NOT NULL DEFAULT 0, changed timestamptz, deleted timestamptz);
+CREATE SEQUENCE versions;
+CREATE FUNCTION raised() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.rv := nextval('versions'); RETURN NEW; END $$;
+CREATE TRIGGER raised BEFORE INSERT OR UPDATE ON products FOR EACH ROW EXECUTE FUNCTION raised();
+"""
+
+
+def postgres_world(address: str, variant: str) -> SqlWorld:
+    """New tables on a server that is running."""
+    with psycopg.connect(address, autocommit=True) as made:
+        made.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        made.execute(POSTGRES.encode())
+
+    def run(statement: str, values: list[Any]) -> Any:
+        with psycopg.connect(address, autocommit=True) as connection:
+            found = connection.execute(statement.encode(), values)
+            row = found.fetchone() if found.description else None
+        return row[0] if row else None
+
+    keys = ("region", "id") if variant.startswith("two keys") else ("id",)
+    return SqlWorld(run, keys, variant.startswith("two keys"), "clock_timestamp()", "%s")

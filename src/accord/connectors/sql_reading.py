@@ -3,7 +3,8 @@
 Owns: cursors, pages. Does not own: what a row becomes (sql_rows.py), threads (sql_database.py).
 
 Pages follow each other by key: "after the last one", never by counting rows. So a record is neither skipped nor repeated because others
-change meanwhile. A cursor is "kind:value"; it is taken before the first page, and moved back by what the database may still be about to commit.
+change meanwhile. A cursor is "kind:value"; it is taken before the first page, and moved back by what the database may still be about to
+commit.
 """
 
 from collections.abc import Sequence
