@@ -194,7 +194,7 @@ def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) 
     if not shared(flow, target):
         return _Stop("SWITCH-01", place)
     if not flow.full_sync and rules.onboarded and (source.modified is None or source.modified < rules.onboarded):
-        return _Stop("ONBOARD-02", "it tells no time of change" if source.modified is None else "", told=source.modified is None)
+        return _Stop("ONBOARD-02", "it tells no time of change", told=source.modified is None)
     if flow.onboarding is Onboarding.LINK_ONLY and not rules.go_ahead:
         return _Stop("ONBOARD-01", "accord sync --create")
     return None
