@@ -31,7 +31,7 @@ def e164(text: str, region: str | None) -> str | None:
         if number.extension or not phonenumbers.is_possible_number(number):
             return None
         said = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-        again = phonenumbers.parse(said, None)
+        again = number if said == text else phonenumbers.parse(said, None)
         same = phonenumbers.format_number(again, phonenumbers.PhoneNumberFormat.E164) == said
     except phonenumbers.NumberParseException:
         return None
