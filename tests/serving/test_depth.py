@@ -36,7 +36,7 @@ def hint(id: str, side: Side = Side.LEFT, datatype: str = "Contact") -> Hint:
 @dataclass(slots=True)
 class Calls:
     """A system that notes what is asked of it. ``unreadable``: ids that cannot be looked at; ``down``: it does not answer;
-    ``meanwhile``: what happens while it is being read.
+    ``meanwhile``: what happens while it is being read; ``named``: whom its feed names.
     """
 
     side: Side
@@ -45,6 +45,7 @@ class Calls:
     unreadable: frozenset[str] = frozenset()
     down: bool = False
     meanwhile: Callable[[], Awaitable[object]] | None = None
+    named: Sequence[str] = ()
     system: str = "scripted"
 
     def capabilities(self, datatype: str) -> Capabilities:
@@ -58,7 +59,7 @@ class Calls:
 
     async def changes(self, datatype: str, cursor: str) -> AsyncIterator[Page]:
         self.made.append(f"changes {datatype} {cursor}")
-        yield Page(last=True, cursor="changed")
+        yield Page((), tuple(Hint(RecordRef(self.side, datatype, id)) for id in self.named), last=True, cursor="changed")
 
     async def read(self, datatype: str, ids: Sequence[str]) -> Sequence[Observation]:
         self.made.append(f"read {datatype} {' '.join(ids)}")
@@ -226,6 +227,50 @@ def test_a_hint_that_comes_while_its_record_is_being_read_stays_and_rings() -> N
     asyncio.run(read(engine, Run("r", "test", ""), [FLOW], Depth.QUICK))
     assert rig.store.waiting == [hint("CO-1")]
     assert bell.hinted
+
+
+def test_in_a_service_what_a_feed_names_is_read_in_portions_and_announced_edits_do_not_wait_behind_it() -> None:
+    rig = Rig()
+    engine, left = rig.engine, rig.systems[Side.LEFT]
+    left.capture, left.named, engine.portion = ChangeCapture.FEED, ["a", "b", "c", "d", "e", "f"], 2
+    run, bell = Run("r", "test", ""), Bell()
+
+    async def work() -> None:
+        await read(engine, run, [FLOW], Depth.CHANGES)
+        assert (rig.store.cursors[Side.LEFT, "Contact"], engine.left) == ("changed", True), "the others are durable by then"
+        assert rig.store.waiting == [hint(id) for id in "cdef"]
+        assert await announce(engine, bell, [hint("x")], "customcrm:1")
+        for _ in range(2):
+            engine.left = False
+            await read(engine, run, [FLOW], Depth.QUICK)
+
+    asyncio.run(work())
+    assert left.made == ["changes Contact c", "read Contact a b", "read Contact x c d", "read Contact e f"]
+    assert (rig.store.waiting, engine.left) == ([], False)
+
+
+def test_what_cannot_be_looked_at_does_not_keep_the_next_portions_from_being_read() -> None:
+    rig = Rig()
+    engine, left = rig.engine, rig.systems[Side.LEFT]
+    left.unreadable, engine.portion = frozenset("ab"), 2
+    rig.store.hint([hint(id) for id in "abcd"])
+
+    async def work() -> None:
+        for depth in (Depth.QUICK, Depth.QUICK, Depth.QUICK, Depth.CHANGES):
+            engine.left = False
+            await read(engine, Run("r", "test", ""), [FLOW], depth)
+
+    asyncio.run(work())
+    assert [call for call in left.made if call.startswith("read")] == ["read Contact a b", "read Contact c d", "read Contact a b"]
+
+
+def test_before_everything_was_read_once_nothing_that_a_feed_names_is_put_off() -> None:
+    rig = Rig(fresh=True)
+    engine, left = rig.engine, rig.systems[Side.LEFT]
+    left.capture, left.named, engine.portion = ChangeCapture.FEED, ["a", "b", "c"], 2
+    asyncio.run(read(engine, Run("r", "test", ""), [FLOW], Depth.CHANGES))
+    assert "read Contact a b c" in left.made
+    assert not engine.left
 
 
 def test_a_record_in_which_somebody_types_is_left_alone_by_a_quick_cycle_until_it_is_quiet() -> None:

@@ -83,6 +83,9 @@ class Engine:
     ``looked``: records that were asked for in this cycle, as a reference might mean them; ``looking``: one batch at a time asks.
     ``heard``: records announced since their last reading began, so that a hint that comes while its record is being read is not lost.
     ``typing``: which of them are to be left alone for a moment; None: none are.
+    ``portion``: in a service, how many records that a feed names a cycle reads one by one, so that announced edits do not wait behind our
+    own writes being read back; the others stay hinted, and ``left`` says so. ``unreadable``: those that could not be looked at since the
+    last poll.
     """
 
     dataflow: Dataflow
@@ -107,6 +110,9 @@ class Engine:
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     heard: set[RecordRef] = field(default_factory=set)
     typing: Typing | None = None
+    portion: int | None = None
+    left: bool = False
+    unreadable: set[RecordRef] = field(default_factory=set)
     _made: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, make: Callable[[], T]) -> T:

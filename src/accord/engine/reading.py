@@ -55,9 +55,12 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
     looks = shape(engine, side, datatype)
     if depth is Depth.FULL:
         engine.unlisted.clear()
+    if depth is not Depth.QUICK:
+        engine.unreadable.clear()
     reader.anew = cursor is not None and looked != looks and depth is not Depth.QUICK
-    if depth is Depth.QUICK and (cursor is None or (side, datatype) in engine.caught_up):
-        await _read_hinted(reader, hints if engine.typing is None else [hint for hint in hints if engine.typing.is_over(hint.ref)])
+    caught_up = (side, datatype) in engine.caught_up
+    if depth is Depth.QUICK and (cursor is None or caught_up):
+        await _read_hinted(reader, _most_urgent(engine, hints))
         return
     if cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
         end = await _list(reader, first=cursor is None)
@@ -65,8 +68,8 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
         end = await reader.follow(connector.changes(datatype, cursor))  # also before a full listing: only changes tell of deletions
         if depth is Depth.FULL or reader.anew or len(reader.unread) > READS_BEFORE_LISTING:
             await _list(reader)
-    await _read_hinted(reader, hints)
-    await reader.read_hints(reader.unread.values())
+    await _read_hinted(reader, _most_urgent(engine, hints) if caught_up else hints[:READS_BEFORE_LISTING])
+    await reader.read_hints(await _not_put_off(reader, caught_up))
     await engine.keep(store.absorb, Absorb(side, datatype, cursor=end))
     engine.caught_up.add((side, datatype))
     if looked != looks:
@@ -77,8 +80,33 @@ def _left_off(engine: Engine, side: Side, datatype: str) -> tuple[str | None, st
     """Where reading was left off: the cursor, what shape records were read in, and what was announced since. Runs on the store's thread."""
     store = engine.store
     cursor = store.cursor(side, datatype)
-    hints = () if cursor is None else store.hints(side, datatype, READS_BEFORE_LISTING)
+    hints = () if cursor is None else store.hints(side, datatype, 2 * READS_BEFORE_LISTING)
     return cursor, store.setting(f"shape:{side}:{datatype}"), hints
+
+
+def _most_urgent(engine: Engine, hints: Sequence[Hint]) -> list[Hint]:
+    """What a quick cycle reads: all that was announced since, but for what is being typed in, and of the rest a portion."""
+    typing, portion = engine.typing, engine.portion
+    ready = [hint for hint in hints if typing is None or typing.is_over(hint.ref)]
+    if portion is None:
+        return ready
+    announced = [hint for hint in ready if hint.ref in engine.heard]
+    others = [hint for hint in ready if hint.ref not in engine.heard and hint.ref not in engine.unreadable]
+    engine.left = engine.left or len(others) > portion
+    return announced + others[:portion]
+
+
+async def _not_put_off(reader: "_Reader", caught_up: bool) -> Sequence[Hint]:
+    """What a feed named and is read at once. In a service most of it is our own writes, and can wait, hinted, for the quick cycles.
+
+    Not so before everything has been read once: then nobody knows yet what happened meanwhile.
+    """
+    engine, unread = reader.engine, list(reader.unread.values())
+    if engine.portion is None or not caught_up or len(unread) <= engine.portion:
+        return unread
+    await engine.keep(engine.store.hint, unread[engine.portion :])
+    engine.left = True
+    return unread[: engine.portion]
 
 
 async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
@@ -88,6 +116,7 @@ async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
     if engine.typing is not None:
         engine.typing.begun(hint.ref for hint in hints)
     unreadable = await reader.read_hints(hints)
+    engine.unreadable.update(hint.ref for hint in hints if hint.ref.id in unreadable)
     if done := [hint for hint in hints if hint.ref.id not in unreadable and hint.ref not in engine.heard]:
         await engine.keep(engine.store.unhint, done)
 

@@ -18,6 +18,9 @@ from accord.ports import Clock
 
 LISTED = "listed-in-full"
 
+PORTION = 32
+"""So many records that a feed names are read in one cycle: as many as there are calls at once, so it takes hardly longer than one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
@@ -149,13 +152,17 @@ async def announce(engine: Engine, bell: Bell, hints: Sequence[Hint], event: str
 
 async def keep_in_step(engine: Engine, service: Service) -> None:
     """``serve``, with the time of the last full listing kept in the store, so that restarts do not put the next one off."""
+    engine.portion = PORTION
     listed = await engine.keep(engine.store.setting, LISTED)
     if listed is None:  # an engine that is new lists everything anyway
         listed = engine.now()
         await engine.keep(engine.store.set, LISTED, listed)
 
     async def work(cause: str, names: Sequence[str], depth: Depth) -> Run:
+        engine.left = False
         run = await service.work(cause, names, depth)
+        if engine.left:
+            service.bell.ring()
         if depth is Depth.FULL:
             await engine.keep(engine.store.set, LISTED, run.started)
         return run
