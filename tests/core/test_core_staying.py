@@ -172,3 +172,24 @@ def test_DELETE_04_an_edited_survivor_is_the_record_that_is_told_of(side: Side) 
     planned = plan_pair(rules(deletes=DeletePolicy.DELETE), pair, RESOLVED, "k")
     pending = Pending(SALE, WHOLE[side.other].ref, HELD, "DELETE-04", RULES["DELETE-04"])
     assert planned == Planned(pair, pending=pending, unlink=True)
+
+
+# --- what is told of a record's properties ----------------------------------------------------------------------------------------------
+
+
+def test_REF_01_every_doubtful_reference_is_told_with_its_id_and_what_it_may_mean() -> None:
+    several = (WaitsFor(COMPANY, LEFT, "C-9"), WaitsFor(PERSON, LEFT, "C-9"))
+    half = order(Payer=None, Seller=None)
+    values = {name: value for name, value in half.mapped.values.items() if name not in ("Payer", "Seller")}
+    half = replace(half, mapped=replace(half.mapped, values=values, doubts={"Payer": several, "Seller": several}))
+    detail = "Payer C-9 (Customer or Contact), Seller C-9 (Customer or Contact)"
+    assert plan_create(rules(), half, RESOLVED, "k") == behind(half, REVIEW, "REF-01", detail)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_P19_every_property_that_cannot_be_mapped_is_named_with_what_is_wrong(side: Side) -> None:
+    half = WHOLE[side]
+    half = replace(half, mapped=replace(half.mapped, faults={"Paid": "a list", "Number": "too long"}))
+    planned = plan_create(rules(create=Creation.BOTH), half, RESOLVED, "k")
+    assert planned.operations
+    assert planned.pending == behind(half, QUARANTINED, "REFUSED-02", "Paid (a list), Number (too long)").pending
