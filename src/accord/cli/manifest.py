@@ -92,6 +92,26 @@ def new_command(description: Path, output: Path, name: str | None, as_json: bool
     return 0
 
 
+@manifest_command.command("sql-triggers")
+@MANIFEST
+@json_option
+@DATATYPES
+def triggers_command(path: Path, as_json: bool, datatypes: tuple[str, ...]) -> int:
+    """The change tables of MANIFEST and their triggers, as statements for the owner of the database to carry out; nothing is changed here.
+
+    They tell edits and deletions of the datatypes that say changes: {kind: table, table: NAME}. For PostgreSQL and SQLite.
+    Exit 3: the manifest or the words are off. 4: the database cannot be reached.
+    """
+    from accord.app.databases import trigger_statements
+
+    statements = trigger_statements(path, datatypes)
+    if as_json:
+        print_json({"statements": statements})
+    else:
+        click.echo("\n".join(statements))
+    return 0
+
+
 @manifest_command.command("probe")
 @MANIFEST
 @json_option

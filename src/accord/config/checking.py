@@ -19,6 +19,7 @@ from accord.errors import ConfigurationError, Problem
 from accord.model.dataflow import Creation, Dataflow, DeletePolicy, Direction, Flow, PropertyMapping
 from accord.model.manifest import Datatype, Manifest, Property
 from accord.model.records import Side
+from accord.model.sql import SqlSystem
 from accord.model.values import DataType
 from accord.ports import Secrets
 
@@ -162,7 +163,8 @@ def missing_secrets(path: str | Path, manifest: Manifest, secrets: Secrets) -> l
     """References in a manifest that have no value, with their lines. Webhook secrets are looked up only when webhooks are received."""
     source = _located(path)
     rules = manifest.authentication
-    texts: dict[KeyPath, str] = {("origin",): manifest.origin}
+    where: KeyPath = ("url",) if isinstance(manifest, SqlSystem) else ("origin",)
+    texts: dict[KeyPath, str] = {where: manifest.origin}
     for key in ("value", "user", "password", "path", "origin", "client_id", "client_secret", "refresh_token"):
         texts["authentication", key] = getattr(rules, key) or ""
     texts.update({("authentication", "body", name): text for name, text in rules.body.items()})

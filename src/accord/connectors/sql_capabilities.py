@@ -10,8 +10,8 @@ from accord.model.sql import SqlSystem
 def sql_capabilities(described: SqlSystem, datatype: str) -> Capabilities:
     """The capabilities that follow from tables and columns.
 
-    A write is conditional in the database itself where a version or the row says everything that was read; lines of a row without a
-    version can be changed by others without touching the row, which is only looked at just before.
+    A write is conditional in the database itself where the row says everything that was read; lines can be changed by others without
+    touching their record, which is only looked at just before.
     """
     spec, general = described.sql.datatypes[datatype], described.datatypes[datatype]
     updatable = {name for name, each in general.properties.items() if each.update is not False}
@@ -22,7 +22,7 @@ def sql_capabilities(described: SqlSystem, datatype: str) -> Capabilities:
         create=spec.create,
         update=spec.update and bool(updatable),
         delete=spec.delete,
-        conditional_write=spec.version is not None or not spec.lines,
+        conditional_write=not spec.lines,
         finding=Finding.CERTAIN if spec.reference else Finding.NONE,
         changes=capture,
         sees_deletes=capture is not ChangeCapture.LISTING and (by_table or spec.soft_delete is not None),

@@ -80,9 +80,10 @@ class Database:
 
     async def close(self) -> None:
         """Wait for what is under way, and let go of the connections."""
-        await asyncio.get_running_loop().run_in_executor(None, self._shut)
+        await asyncio.get_running_loop().run_in_executor(None, self.shut)
 
-    def _shut(self) -> None:
+    def shut(self) -> None:
+        """The same, without a loop."""
         self._threads.shutdown(wait=True)
         self.engine.dispose()
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from accord.connectors.rest_times import spell
 from accord.connectors.sql_catalogue import Bound, Child
 from accord.connectors.sql_values import moment_of
-from accord.model.records import Evidence, Gone, Observation, RecordRef, Seen, Side
+from accord.model.records import Evidence, Gone, Observation, RecordRef, Seen, Side, fingerprint
 from accord.model.values import Raw
 
 Key: TypeAlias = tuple[Any, ...]
@@ -79,6 +79,8 @@ class Rows:
         values: dict[str, Raw] = {each.name: each.codec.read(held[each.column.name]) for each in self.fields}
         moment = moment_of(held[spec.modified], self._zone) if spec.modified else None
         version = version_text(held[spec.version]) if spec.version else None
+        if version is not None and lists:  # lines may be edited without their record's version moving
+            version = f"{version}+{fingerprint(dict(lists)).hex()}"
         return Seen.of(self.ref(id_of(self.key(held))), values | dict(lists), version, spell(moment) if moment else None)
 
     def _one(self, held: Mapping[str, Any], lists: Mapping[str, Raw]) -> Observation:
