@@ -7,7 +7,7 @@ import pytest
 
 from accord.core.merging import TABLE, Now, decide
 from accord.core.rules import RULES
-from accord.core.tables import CROSSINGS, DELETIONS, LISTS, MEETINGS, POLICIES, ROWS, Case, fitting, page
+from accord.core.tables import CROSSINGS, DELETIONS, LISTS, MEETINGS, POLICIES, ROWS, Case, delete_rows, fitting, page
 from accord.model.dataflow import ConflictPolicy, DeletePolicy
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "merge-table.md"
@@ -26,6 +26,11 @@ def test_17_of_the_25_cases_can_come_up_and_the_other_eight_are_half_a_base() ->
     none = {(left, right) for left, right in product(Now, Now) if not fitting(left, right)}
     based, fresh = (Now.STILL, Now.MOVED), (Now.EMPTY, Now.VALUE)
     assert none == {*product(based, fresh), *product(fresh, based)}
+
+
+def test_the_deletions_of_some_policies_are_theirs_and_those_of_both_sides() -> None:
+    assert {policy for policy, *_ in delete_rows([DeletePolicy.REPORT])} == {"`report`", "any"}
+    assert len(delete_rows()) == len(DELETIONS)
 
 
 def test_every_policy_and_every_rule_of_the_merge_has_an_example() -> None:
