@@ -13,13 +13,13 @@ from functools import partial
 from itertools import pairwise
 
 from accord.connectors.live import SIDE, Live, absent_like
-from accord.connectors.rest import RestConnector
 from accord.connectors.rest_times import instant, spell
 from accord.errors import ListingFailed, SystemRefused
 from accord.model.manifest import Authentication, Datatype, Property
 from accord.model.plans import OperationKind, Write
 from accord.model.records import Gone, Page, RecordRef, Seen
 from accord.model.values import Raw
+from accord.ports import Connector
 
 MOST_PAGES = 20
 """How much of a listing is read: enough to see how it pages, not a whole system."""
@@ -104,7 +104,7 @@ def probe_system(live: Live, tell: Tell) -> None:
         tell(Probed(live.manifest.system, "webhooks", Verdict.CANNOT_TELL, what))
 
 
-def _probes(live: Live, connector: RestConnector, datatype: str, sight: Sight) -> Iterator[tuple[str, Probe]]:
+def _probes(live: Live, connector: Connector, datatype: str, sight: Sight) -> Iterator[tuple[str, Probe]]:
     """The capabilities that the manifest claims, each with its probe."""
     described, seen = live.manifest.datatypes[datatype], sight.seen
     if described.version is not None:
@@ -121,7 +121,7 @@ def _probes(live: Live, connector: RestConnector, datatype: str, sight: Sight) -
         yield "finding", partial(_finding, live, connector, datatype, seen)
 
 
-async def _listed(connector: RestConnector, datatype: str, most: int = MOST_PAGES) -> Sight:
+async def _listed(connector: Connector, datatype: str, most: int = MOST_PAGES) -> Sight:
     sight = Sight()
     async for page in connector.list(datatype):
         sight.pages.append(page)
@@ -274,7 +274,7 @@ async def _modified(live: Live, seen: Sequence[Seen]) -> Answer:
     return verdict, evidence
 
 
-async def _read(connector: RestConnector, datatype: str, seen: Sequence[Seen]) -> Answer:
+async def _read(connector: Connector, datatype: str, seen: Sequence[Seen]) -> Answer:
     if not seen:
         return Verdict.CANNOT_TELL, "there is no record"
     some = {one.ref.id: one for one in seen[:_SOME]}
@@ -292,7 +292,7 @@ async def _read(connector: RestConnector, datatype: str, seen: Sequence[Seen]) -
     return Verdict.WORKS, f"{len(some)} were read as they were listed; an unknown id is answered with 404"
 
 
-async def _changes(live: Live, connector: RestConnector, datatype: str, sight: Sight) -> Answer:
+async def _changes(live: Live, connector: Connector, datatype: str, sight: Sight) -> Answer:
     """Inclusive from the newest change, and nothing from a time to come."""
     now = live.clock.now()
     times = sorted((moment, one.ref.id) for one in sight.seen if (moment := instant(one.modified, UTC)) is not None)
@@ -315,7 +315,7 @@ async def _changes(live: Live, connector: RestConnector, datatype: str, sight: S
     return Verdict.WORKS, f"since the newest change {_count(len(since), 'change')} came, with that one; since tomorrow none"
 
 
-async def _moved(connector: RestConnector, datatype: str, since: datetime) -> set[str] | str:
+async def _moved(connector: Connector, datatype: str, since: datetime) -> set[str] | str:
     """The ids that changed since then, deletions left out; or why they cannot be told."""
     moved: set[str] = set()
     try:
@@ -328,7 +328,7 @@ async def _moved(connector: RestConnector, datatype: str, since: datetime) -> se
     return moved
 
 
-async def _deletions(live: Live, connector: RestConnector, datatype: str) -> Answer:
+async def _deletions(live: Live, connector: Connector, datatype: str) -> Answer:
     gone = 0
     try:
         async for page in connector.changes(datatype, spell(live.clock.now() - timedelta(days=30))):
@@ -340,7 +340,7 @@ async def _deletions(live: Live, connector: RestConnector, datatype: str) -> Ans
     return Verdict.WORKS, f"{_count(gone, 'deletion')} within the last 30 days"
 
 
-async def _finding(live: Live, connector: RestConnector, datatype: str, seen: Sequence[Seen]) -> Answer:
+async def _finding(live: Live, connector: Connector, datatype: str, seen: Sequence[Seen]) -> Answer:
     """None for a reference that cannot be there, and a record by the reference that it has."""
     reference = live.manifest.datatypes[datatype].reference
     marked = next((one for one in seen if reference and one.values.get(reference)), None)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from accord.checks.probing import Answer, Probed, Tell, Verdict
 from accord.connectors.live import MARK, SIDE, Live, plain_texts
-from accord.connectors.rest import RestConnector
 from accord.model.capabilities import Finding
 from accord.model.plans import OperationKind, Outcome, OutcomeKind, Precondition, Write
 from accord.model.records import Gone, RecordRef, Seen
 from accord.model.values import RawValues
+from accord.ports import Connector
 
 CLAIMS = ("create", "update", "conditional_write", "idempotency_key", "delete")
 
@@ -43,7 +43,7 @@ async def probe_writing(live: Live, datatype: str, tell: Tell) -> list[str]:
 class _Writing:
     """One test record from its making to its removal."""
 
-    def __init__(self, live: Live, connector: RestConnector, datatype: str, texts: Sequence[str], tell: Tell) -> None:
+    def __init__(self, live: Live, connector: Connector, datatype: str, texts: Sequence[str], tell: Tell) -> None:
         self._connector = connector
         self._able = connector.capabilities(datatype)
         self._datatype = datatype

@@ -14,7 +14,8 @@ from accord.connectors.rest import RestConnector
 from accord.model.capabilities import Capabilities
 from accord.model.manifest import Datatype, Listing, Manifest
 from accord.model.records import Side
-from accord.ports import Clock, Secrets
+from accord.model.sql import SqlSystem
+from accord.ports import Clock, Connector, Secrets
 
 SIDE = Side.RIGHT
 """It makes no difference which one a system on trial is on."""
@@ -40,13 +41,22 @@ class Live:
     rng: random.Random
     run: str
 
-    def connect(self, wanted: Mapping[str, frozenset[str]], http: Http | None = None, page_size: int | None = None) -> RestConnector:
+    def connect(self, wanted: Mapping[str, frozenset[str]], http: Http | None = None, page_size: int | None = None) -> Connector:
         """A connector of its own. ``page_size``: of all listings of the wanted datatypes that can be asked for a size."""
         manifest = self.manifest
+        if isinstance(manifest, SqlSystem):
+            return self._to_database(manifest, wanted, page_size)
         if page_size is not None:
             sized = {name: _sized(manifest.datatypes[name], page_size) for name in wanted}
             manifest = replace(manifest, datatypes={**manifest.datatypes, **sized})
         return RestConnector(manifest, SIDE, wanted, http or self.dial(), self.secrets, self.clock, self.rng)
+
+    def _to_database(self, manifest: SqlSystem, wanted: Mapping[str, frozenset[str]], page_size: int | None) -> Connector:
+        from accord.connectors.sql import open_sql  # noqa: PLC0415  only those who describe a database need its driver
+
+        if page_size is not None:
+            manifest = replace(manifest, sql=replace(manifest.sql, limits=replace(manifest.sql.limits, page=page_size)))
+        return open_sql(manifest, SIDE, wanted, self.secrets, self.clock)
 
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
