@@ -88,6 +88,21 @@ class Limits(Running):
                     edits = {one.name: _emptied(one, side) for one in some if self._stays_in_scope(subject, side, _emptied(one, side))}
                     await self._type_all(phase, subject, side, edits)
             await self._finish(phase, side)
+            await self._restore_lists(side)
+
+    async def _restore_lists(self, side: Side) -> None:
+        """Where the emptying of a list does not cross, the other side's items are typed again: the two have gone different ways."""
+        phase = self._phase(Kind.CLEARED, WAYS[side])
+        for subject in self.course.of(Role.MAIN):
+            resolved = self.course.resolved
+            lists = [one for one in subject.flow.properties if one.type is DataType.LIST and subject.paired]
+            apart = [one.name for one in lists if is_empty(subject.due[side].get(one.name)) and subject.due[side.other].get(one.name)]
+            edits = {name: subject.compiled.words(side, {name: subject.due[side.other][name]}, None, resolved) for name in apart}
+            if edits:
+                await self._type_all(phase, subject, side, edits)
+        if phase.typed:
+            phase.typed.clear()  # that is not what the phase is about
+            await self._finish(phase, side)
 
     async def _refill(self, kind: Kind, side: Side) -> None:
         """Give a value to every property that a phase is about and that holds none, and let it cross."""

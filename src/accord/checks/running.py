@@ -18,11 +18,12 @@ from accord.checks.report import Kind, Verdict
 from accord.checks.subjects import Role, Subject
 from accord.checks.values import each_once
 from accord.checks.wire import numbers_in
-from accord.core.flowrules import names_on
+from accord.core.flowrules import names_on, shared
+from accord.core.mapping_compile import sends
 from accord.core.matching import reference
 from accord.engine.parts import Depth
 from accord.errors import AccordError, SystemProblem
-from accord.model.dataflow import Creation, Direction, PropertyMapping
+from accord.model.dataflow import Creation, Direction, Flow, PropertyMapping
 from accord.model.links import PendingState
 from accord.model.records import RecordRef, Side
 from accord.model.values import DataType, Raw
@@ -60,7 +61,7 @@ class Running:
         self.bench.tell("new records")
         phase = self._phase(Kind.ARRIVES, Direction.LEFT_TO_RIGHT)
         for flow in self.course.flows:
-            if flow.create is not Creation.NONE:
+            if self._creates(flow):
                 await self._new(Subject(self.bench.engine.compiled[flow.name], Role.MAIN), Side.LEFT, wanted=True)
                 if not flow.match:
                     await self._new(Subject(self.bench.engine.compiled[flow.name], Role.SPARE), Side.LEFT, wanted=True)
@@ -76,7 +77,14 @@ class Running:
                     await self._new(Subject(compiled, Role.RIGHT_OUT), Side.RIGHT, wanted=False)
             if flow.match:
                 await self._twins(Subject(compiled, Role.MATCHED))
+            if flow.match and not self._creates(flow):
+                await self._twins(Subject(compiled, Role.MAIN))  # the only pairs that this flow ever has
         await self._created(phase)
+
+    def _creates(self, flow: Flow) -> bool:
+        """Whether a new record on the left gets a counterpart; otherwise the only pairs are those that were matched."""
+        able = self.bench.engine.connectors[Side.RIGHT].capabilities(flow.right)
+        return flow.create is not Creation.NONE and shared(flow, Side.RIGHT) and able.create
 
     async def _new(self, subject: Subject, side: Side, wanted: bool) -> None:
         """One record on one side, inside the filter or outside of it."""
@@ -122,8 +130,11 @@ class Running:
                 await self._answer_created(judge, subject, copies.get(id(subject), ()), phase.trouble)
         await self.bench.hands.look(self.course.subjects)
         for subject in self.course.subjects:
+            side = Side.RIGHT if subject.role in (Role.RIGHT_MADE, Role.RIGHT_OUT) else Side.LEFT
             for name, raw in self.course.typed.pop(id(subject), {}).items():
-                self._type(phase, subject, Side.RIGHT if subject.role is Role.RIGHT_MADE else Side.LEFT, {name: raw})
+                self._type(phase, subject, side, {name: raw})
+                if not sends(subject.compiled.mapping(name).direction, side.other):
+                    subject.due[side].pop(name, None)  # what the other side begins with may come back, whatever it is
         found = wrongs(self.course, self.course.subjects)
         judge.judge(self.course.subjects, found)
         adopt(self.course, found)
@@ -256,7 +267,10 @@ class Running:
     def _type(self, phase: Phase, subject: Subject, side: Side, edits: Mapping[str, dict[str, Raw]]) -> None:
         for name, raw in edits.items():
             mapping = subject.compiled.mapping(name)
-            subject.typed(side, mapping, raw, self.course.resolved)
+            try:
+                subject.typed(side, mapping, raw, self.course.resolved)
+            except (ValueError, KeyError):
+                continue  # it refers to a record that has no counterpart, of which its own lines tell
             phase.types(subject, *(place.name for place in places_of(subject.flow) if place.mapping is mapping))
 
     # --- one step --------------------------------------------------------------------------------------------------------------------

@@ -156,13 +156,13 @@ class Inventor:
         """The list with one item more, or two items to begin with; the last item goes where there are more than three."""
         name = names_on(mapping, side)[0]
         items = each_once(held.get(name) or (), mapping, side)
-        items = items[:-1] if len(items) > 3 else items
+        before = items.pop() if len(items) > 3 else {}
         for _ in range(1 if items else 2):
-            items.append(self.item(mapping, side, items))
+            items.append(self.item(mapping, side, items, before))
         return {name: items}
 
-    def item(self, mapping: PropertyMapping, side: Side, beside: Sequence[Mapping[str, Raw]]) -> dict[str, Raw]:
-        """A new item, with a key that none of those beside it has."""
+    def item(self, mapping: PropertyMapping, side: Side, beside: Sequence[Mapping[str, Raw]], before: Mapping[str, Raw]) -> dict[str, Raw]:
+        """A new item, with a key that none of those beside it has, and nothing in it as in the one before, whose key it may get."""
         assert mapping.item_key is not None
         key = mapping.item_key.left if side is Side.LEFT else mapping.item_key.right
         shape = self.shapes[side].properties[names_on(mapping, side)[0]]
@@ -172,7 +172,7 @@ class Inventor:
         for one in mapping.properties:
             name = names_on(one, side)[0]
             if name != key:
-                made[name] = self.member(mapping, one, side, None)
+                made[name] = self.member(mapping, one, side, before.get(name))
         return made
 
     def member(self, mapping: PropertyMapping, one: PropertyMapping, side: Side, held: Raw) -> Raw:
