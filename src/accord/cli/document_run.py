@@ -25,7 +25,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("run")
-@click.option("--dataflow", "-d", "path", type=FILE, help="The dataflow file (default: dataflow.yaml; with --sandbox the shipped one).")
+@click.option(
+    "--dataflow",
+    "-d",
+    "path",
+    type=FILE,
+    help="The dataflow file (default: dataflow.yaml; with --sandbox and without that file, the shipped one).",
+)
 @click.option("--sandbox", is_flag=True, help="Run it on both stand-ins, started for this and ended afterwards.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same test records.")
 @flow_option
@@ -62,6 +68,8 @@ def run_document(path: Path | None, clean: bool, **said: Any) -> int:
     if clean:
         return _clean(path or Path("dataflow.yaml"), wanted)
     if sandbox:
+        path = path or _beside()
+        wanted.tell(f"the dataflow: {path or 'the shipped one'}")
         with checking.sandboxes(path, seed=said["seed"]) as setup:
             report = _run(setup, wanted)
             _write(report, setup, said)
@@ -71,6 +79,12 @@ def run_document(path: Path | None, clean: bool, **said: Any) -> int:
         _write(report, setup, said)
     _print(report)
     return 0 if report.proven else NOT_PROVEN
+
+
+def _beside() -> Path | None:
+    """The dataflow of the folder that the user is in, if there is one."""
+    here = Path("dataflow.yaml")
+    return here if here.exists() else None
 
 
 def _run(setup: "Setup", wanted: "Wanted") -> "Report":
