@@ -182,17 +182,10 @@ class _Wire:
     secrets: _Opened
 
 
-@contextlib.asynccontextmanager
-async def _bench(setup: Setup, wanted: Wanted, again: bool = False) -> "AsyncIterator[Bench]":
-    """All parts, and an engine on a state that is gone afterwards. ``again``: to clean up after an earlier run."""
-    from accord.checks.course import Bench
-    from accord.checks.hands import Hands
+def _roll(setup: Setup, wanted: Wanted, again: bool) -> "Roll":
+    """The roll of this run. Raises UsageError for a flow that is not there, and while an earlier run has left something."""
     from accord.checks.roll import Roll, unfinished
-    from accord.engine.parts import Engine
     from accord.errors import UsageError
-    from accord.model.dataflow import Onboarding
-    from accord.model.records import Side
-    from accord.store.sqlite import SqliteStore
 
     if not wanted.sandbox:
         require_secrets(setup)
@@ -201,6 +194,21 @@ async def _bench(setup: Setup, wanted: Wanted, again: bool = False) -> "AsyncIte
     roll = Roll(_roll_path(setup))
     if not again and unfinished(roll.path):
         raise UsageError("an earlier checklist left test records", "Remove them first: accord document run --clean.")
+    return roll
+
+
+@contextlib.asynccontextmanager
+async def _bench(setup: Setup, wanted: Wanted, again: bool = False) -> "AsyncIterator[Bench]":
+    """All parts, and an engine on a state that is gone afterwards. ``again``: to clean up after an earlier run."""
+    from accord.checks.course import Bench
+    from accord.checks.hands import Hands
+    from accord.checks.roll import unfinished
+    from accord.engine.parts import Engine
+    from accord.model.dataflow import Onboarding
+    from accord.model.records import Side
+    from accord.store.sqlite import SqliteStore
+
+    roll = _roll(setup, wanted, again)
     flows = tuple(replace(flow, onboarding=Onboarding.CREATE) for flow in setup.dataflow.flows)
     dataflow, keep = replace(setup.dataflow, flows=flows), StoreThread()
     compiled = compile_flows(replace(setup, dataflow=dataflow))
