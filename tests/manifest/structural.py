@@ -13,7 +13,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "array": (list,),
 }
 REMARKS = {"$schema", "title", "description", "default", "examples", "definitions"}
-RULES = {"$ref", "type", "enum", "const", "anyOf", "allOf", "if", "then", "properties", "additionalProperties", "required", "items"}
+RULES = {"$ref", "type", "enum", "const", "anyOf", "allOf", "if", "then", "else", "properties", "additionalProperties", "required", "items"}
 SIZES = {"minItems", "maxItems"}
 
 
@@ -40,8 +40,8 @@ def _misfits(schema: dict[str, Any], value: Any, whole: dict[str, Any], where: s
         yield f"{where}: {value!r} fits nothing"
     for each in schema.get("allOf", ()):
         yield from misfits(each, value, whole, where)
-    if "if" in schema and not misfits(schema["if"], value, whole, where):
-        yield from misfits(schema["then"], value, whole, where)
+    if "if" in schema:
+        yield from misfits(schema.get("else" if misfits(schema["if"], value, whole, where) else "then", {}), value, whole, where)
     yield from _within(schema, value, whole, where)
 
 

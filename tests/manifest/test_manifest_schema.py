@@ -12,15 +12,15 @@ from click.testing import CliRunner
 from structural import misfits
 
 from accord.cli.manifest import manifest_command
-from accord.config.manifest_keys import KEYS, SHAPES
-from accord.config.manifest_schema import manifest_schema, reference_page, schema_text
+from accord.config.manifest_schema import KEYS, SHAPES, manifest_schema, reference_page, schema_text
 from accord.config.shape import known_shapes
 from accord.config.yamlfile import parse_yaml, read_yaml
 from accord.model.manifest import Manifest
+from accord.model.sql import SqlManifest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "src" / "accord" / "connectors" / "manifests").glob("*.yaml"))
-KNOWN = known_shapes(Manifest)
+KNOWN = known_shapes(Manifest) | known_shapes(SqlManifest)
 
 SMALL = """manifest: 1
 system: care
@@ -54,6 +54,12 @@ def test_a_checker_of_others_says_the_same(path: Path) -> None:
     checker = jsonschema.Draft7Validator(manifest_schema())
     assert [each.message for each in checker.iter_errors(read_yaml(path).data)] == []
     assert list(checker.iter_errors({**read_yaml(path).data, "manifest": 2}))
+
+
+def test_a_manifest_of_tables_fits_and_its_mistakes_do_not() -> None:
+    text = (Path(__file__).parent / "tables" / "tables.yaml").read_text("utf-8")
+    assert fits(text) == []
+    assert any(each.endswith("unknown key tabel") for each in fits(text.replace("table: contacts", "tabel: contacts")))
 
 
 def test_a_small_manifest_fits() -> None:

@@ -265,5 +265,7 @@ def _paging(source: YamlFile, path: KeyPath, paging: Paging) -> Iterator[Problem
         yield source.problem(path, f"paging: kind {paging.kind} needs next", f"Add next: the path of {held} in the body.")
     if paging.kind in ("page", "offset", "cursor") and not paging.parameter:
         yield source.problem(path, f"paging: kind {paging.kind} needs parameter", "Add parameter: the name of the query parameter.")
+    if paging.kind == "keyset" and not paging.keys:
+        yield source.problem(path, "paging: kind keyset needs keys", "Add keys: {after_id: Id}, parameter and path in a record.")
     if paging.size < 1:
         yield source.problem((*path, "size"), f"paging: a size of {paging.size} is not possible", "Give a number from 1.")

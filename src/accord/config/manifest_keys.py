@@ -198,8 +198,12 @@ _READING: dict[tuple[str, str], Key] = {
     ("Paging", "kind"): Key(
         "none: all in one page; page: `parameter` counts pages; offset: `parameter` counts the records before the page; cursor: the value "
         "at `next` goes into `parameter`; next_link: the value at `next` is the address of the next page; link_header: the Link header's "
-        "rel=next is, or what the header named `next` holds",
+        "rel=next is, or what the header named `next` holds; keyset: the parameters of `keys` take values of the last record of the page",
         "cursor",
+    ),
+    ("Paging", "keys"): Key(
+        "of kind keyset: query parameter and the path in a record of what it takes; what the listing is in order of, the id last",
+        {"modified_after": "UpdatedAt", "after_id": "Id"},
     ),
     ("Paging", "parameter"): Key("the query parameter that takes the page, the offset or the cursor", "cursor"),
     ("Paging", "start"): Key("the number of the first page, of kind page", 1),
@@ -221,6 +225,8 @@ _READING: dict[tuple[str, str], Key] = {
     ("Deleted", "listing"): Key("", {"path": "/contacts/deleted", "items": "items"}),
     ("Deleted", "id"): Key("", "Id"),
     ("Deleted", "parameter"): Key("the query parameter that takes the time since when", "since"),
+    ("Conditional", "property"): Key("the path in the body of an update that carries the version, instead of a header", "Version"),
+    ("Conditional", "written"): Key("how that path carries it", "text"),
     ("Conditional", "header"): Key("the header", "If-Match"),
     ("Conditional", "format"): Key("what the header carries", '"{version}"'),
     ("Condition", "path"): Key("", "Deleted"),

@@ -13,11 +13,19 @@ from typing import Any
 
 from accord.config.drafting_yaml import flow
 from accord.config.manifest import NEEDED_TO_SIGN_IN, SHAPE
-from accord.config.manifest_keys import KEYS, SHAPES
+from accord.config.manifest_keys import KEYS as REST_KEYS
+from accord.config.manifest_keys import SHAPES as REST_SHAPES
+from accord.config.manifest_keys import Key
+from accord.config.manifest_keys_sql import SQL_KEYS, SQL_SHAPES
 from accord.config.shape import known_shapes
+from accord.config.sql_manifest import SQL_SHAPE
 from accord.model.manifest import Manifest
+from accord.model.sql import SqlManifest
 
 Schema = dict[str, Any]
+
+KEYS: Mapping[tuple[str, str], Key] = MappingProxyType({**REST_KEYS, **SQL_KEYS})
+SHAPES: Mapping[str, str] = MappingProxyType({**REST_SHAPES, **SQL_SHAPES})
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """The one that editors know best; nothing later is needed."""
@@ -30,14 +38,17 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 def manifest_schema() -> Schema:
     """The schema of a whole manifest; ``definitions`` holds one for each kind of mapping within it."""
     # The draft's words for what later drafts call $defs and prefixItems.
-    said = json.dumps(SHAPE.schema()).replace("#/$defs/", "#/definitions/").replace('"prefixItems":', '"items":')
+    shapes = {**SHAPE.schema()["$defs"], **SQL_SHAPE.schema()["$defs"]}
+    said = json.dumps({"$defs": shapes}).replace("#/$defs/", "#/definitions/").replace('"prefixItems":', '"items":')
     definitions = {name: _described(name, definition) for name, definition in sorted(json.loads(said)["$defs"].items())}
     definitions["Authentication"]["allOf"] = list(_needed_to_sign_in())
     return {
         "$schema": DRAFT,
         "title": "Accord manifest",
         "description": "How one system is described to Accord.",
-        "allOf": [{"$ref": f"#/definitions/{Manifest.__name__}"}],
+        "if": {"properties": {"protocol": {"const": "sql"}}, "required": ["protocol"]},
+        "then": {"$ref": f"#/definitions/{SqlManifest.__name__}"},
+        "else": {"$ref": f"#/definitions/{Manifest.__name__}"},
         "definitions": definitions,
     }
 
@@ -93,6 +104,9 @@ An editor that knows JSON Schema completes and checks a manifest as you type. Wr
 A path is dotted (`postalCode.zipCode`) and counts from the record, or from the group's item. The texts of a call may hold `{id}` and
 `{reference}`, in `find` any property of the datatype, in a group's `replace` the existing item's members as `{item.PATH}`. A secret is
 always a reference: `${env:NAME}`, `${file:PATH}` or `${keyring:NAME}`.
+
+A database is described by a manifest with `protocol: sql`, from [a database](#a-database) on; see
+[connecting a database](../how-to/connect-a-database.md).
 
 This page is generated from the models that read the file by `make reference`."""
 
