@@ -72,6 +72,63 @@ def test_a_cursor_that_comes_again_is_a_loop() -> None:
         run(_list(lambda request: Reply(json={"items": [_thing(1)], "next": "x"}), CURSOR))
 
 
+@pytest.mark.parametrize("paging", [CURSOR, {"kind": "next_link", "next": "next"}])
+def test_ever_new_cursors_to_the_same_pages_are_a_loop(paging: dict[str, Any]) -> None:
+    def handler(request: Request) -> Reply:
+        number = int(request.query.get("after", "0"))
+        onward = str(number + 1) if paging["kind"] == "cursor" else f"/things?after={number + 1}"
+        return Reply(json={"items": [_thing(number % 2), _thing(7)], "next": onward})
+
+    with pytest.raises(ListingFailed, match="a loop"):
+        run(_list(handler, paging))
+
+
+def test_pages_without_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accord.connectors.rest_paging._MOST_PAGES", 20)
+
+    def handler(request: Request) -> Reply:
+        number = int(request.query.get("after", "0"))
+        return Reply(json={"items": [_thing(number)], "next": str(number + 1)})
+
+    with pytest.raises(ListingFailed, match="more than 20 pages"):
+        run(_list(handler, CURSOR))
+
+
+KEYSET = {"kind": "keyset", "keys": {"since": "changed", "after id": "id"}, "size_parameter": "size", "size": 3}
+
+
+def _keyset(inclusive: bool, records: list[tuple[str, int]], size: int = 3) -> Handler:
+    def handler(request: Request) -> Reply:
+        assert ("since" in request.query) == ("after id" in request.query)
+        start = (request.query.get("since", ""), int(request.query.get("after id", "-1")))
+        later = [one for one in sorted(records) if (one >= start if inclusive else one > start)]
+        return Reply(json={"items": [_thing(id, changed=changed) for changed, id in later[:size]]})
+
+    return handler
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 7, 8, 9])
+def test_a_keyset_goes_on_after_the_last_record_of_each_page(inclusive: bool, count: int) -> None:
+    records = [(f"2024-09-1{number // 4}T00:00:00Z", number) for number in range(count)]
+    pages, _ = run(_list(_keyset(inclusive, records), KEYSET))
+    assert sorted(set(_ids(pages))) == [str(number) for number in range(count)]
+    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+def test_a_keyset_that_makes_no_progress_is_a_failed_listing() -> None:
+    def handler(request: Request) -> Reply:  # more of the same time than a page holds, and no second key
+        return Reply(json={"items": [_thing(number, changed="2024-09-10T00:00:00Z") for number in range(3)]})
+
+    with pytest.raises(ListingFailed, match="ends where it started"):
+        run(_list(handler, {**KEYSET, "keys": {"since": "changed"}}))
+
+
+def test_a_keyset_needs_its_keys_in_the_last_record() -> None:
+    with pytest.raises(ListingFailed, match="lacks what the next page starts after"):
+        run(_list(lambda request: Reply(json={"items": [_thing(1)]}), KEYSET))
+
+
 def test_a_page_without_the_cursors_member_is_no_end() -> None:
     with pytest.raises(ListingFailed, match="lacks next"):
         run(_list(lambda request: Reply(json={"items": [_thing(1)]}), CURSOR))

@@ -1,6 +1,7 @@
 """Writes: what is sent, and that an outcome says no more than the answers prove."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -108,6 +109,15 @@ def test_a_refused_connection_is_a_failure_and_nothing_else() -> None:
         (Reply(422, json={"error": {"message": "bad", "property": "other"}}), "422 bad", None),
         (Reply(400, json={"type": "x", "title": "Invalid", "detail": "no name", "status": 400}), "400 no name", None),
         (Reply(400, json={"title": "One or more", "errors": {"$.name": ["too long"]}}), "400 $.name: too long", "name"),
+        (Reply(422, json={"errors": [{"title": "Invalid", "source": {"pointer": "/data/attributes/name"}}]}), "422 Invalid", "name"),
+        (Reply(422, json={"errors": [{"detail": "no", "source": {"pointer": "/about/note"}}]}), "422 no", "note"),
+        (Reply(400, json={"title": "Bad", "invalid-params": [{"name": "Size", "reason": "too big"}]}), "400 Bad: too big", "size"),
+        (Reply(400, json={"message": "Bad", "violations": [{"propertyPath": "name", "message": "empty"}]}), "400 Bad: empty", "name"),
+        (Reply(400, json={"error": {"message": "m", "details": [{"target": "name", "message": "m"}]}}), "400 m", "name"),
+        (Reply(400, json=[{"errorCode": "X", "message": "bad", "fields": ["name", "Size"]}]), "400 bad", "name"),
+        (Reply(400, json={"errors": ["first", "second"]}), "400 first", None),
+        (Reply(400, json={"errors": [5]}), "400", None),
+        (Reply(400, json={"errors": []}), "400", None),
         (Reply(400, body=b"<html>"), "400", None),
         (Reply(400), "400", None),
         (Reply(403, json="not yours"), "403 not yours", None),
@@ -467,3 +477,23 @@ def test_P26_an_update_that_was_made_in_part_is_done_with_what_is_really_there(l
     assert outcome.message.startswith("done in part")
     assert outcome.observation is not None
     assert outcome.observation.values == {"name": "b", "email": "old"}
+
+
+@pytest.mark.parametrize(("written", "sent"), [("number", 3), ("text", "3")])
+def test_a_version_may_be_stated_in_the_body_and_a_delete_then_looks_before(written: str, sent: Any) -> None:
+    def handler(request: Request) -> Reply:
+        if request.method == "PATCH" and request.json.get("meta", {}).get("version") != sent:
+            return Reply(409, json="somebody else was there")
+        return Reply(204) if request.method == "DELETE" else Reply(json={"id": 1, "name": "x", "version": 3})
+
+    async def scenario() -> tuple[list[OutcomeKind], list[str]]:
+        rules = {"conditional": {"property": "meta.version", "written": written}}
+        async with rig(handler, system(rules)) as made:
+            seen = await made.seen("1")
+            kinds = [(await made.one(each)).kind for each in (update(seen, name="y"), delete(seen))]
+            older = replace(seen, version="2")
+            return [*kinds, (await made.one(update(older, name="y"))).kind], made.server.calls
+
+    kinds, calls = run(scenario())
+    assert kinds == [OutcomeKind.DONE, OutcomeKind.DONE, OutcomeKind.MOVED]
+    assert calls[1:4] == ["PATCH /things/1", "GET /things/1", "DELETE /things/1"]

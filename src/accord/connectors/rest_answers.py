@@ -14,6 +14,9 @@ import msgspec
 from accord.connectors.redacting import masked
 
 _LONGEST_MESSAGE = 300
+_MESSAGES = ("message", "detail", "title", "description", "reason", "Message", "ExceptionMessage", "error_description")
+_MEMBERS = ("property", "field", "member", "propertyPath", "propertyName", "target", "pointer", "name")
+_DETAILS = ("errors", "details", "invalid-params", "invalidParams", "violations")
 _LONGEST_LOOKED_AT = 4_000  # characters of what a server says
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -87,6 +90,8 @@ def _words(said: Any) -> tuple[str, str | None]:
     """Message and member out of the shapes that errors are known to come in."""
     if isinstance(said, str):
         return said, None
+    if isinstance(said, list) and said and isinstance(said[0], dict | str):
+        return _words(said[0])  # of several complaints the first; it is sent again whole, and then the next one shows
     if not isinstance(said, dict):
         return "", None
     inner = said.get("error")
@@ -99,8 +104,27 @@ def _words(said: Any) -> tuple[str, str | None]:
         member, messages = next(iter(errors.items()))
         first = messages[0] if isinstance(messages, list) and messages else messages
         return f"{member}: {first}", str(member)
-    message = next(
-        (said[key] for key in ("message", "detail", "title", "Message", "ExceptionMessage") if isinstance(said.get(key), str)), ""
-    )
-    member = next((said[key] for key in ("property", "field", "member") if isinstance(said.get(key), str)), None)
+    message, member = _text(said, _MESSAGES) or "", _member(said)
+    for details in (said.get(key) for key in _DETAILS):
+        if member is None and isinstance(details, list) and details:
+            within, member = _words(details)
+            message = f"{message}: {within}" if message and within and within != message else message or within
     return message, member
+
+
+def _text(said: dict[str, Any], keys: Iterable[str]) -> str | None:
+    """The first of these members that is a text."""
+    return next((said[key] for key in keys if isinstance(said.get(key), str)), None)
+
+
+def _member(said: dict[str, Any]) -> str | None:
+    """The member that is complained of: named, or by a JSON pointer into what was sent."""
+    fields, source = said.get("fields"), said.get("source")
+    if isinstance(fields, list) and fields and isinstance(fields[0], str):
+        return fields[0]
+    named = _text(said, _MEMBERS)
+    if named is None and isinstance(source, dict):
+        named = _text(source, ("pointer", "parameter"))
+    if named is None or not named.startswith(("/", "#/")):
+        return named
+    return named.lstrip("#/").removeprefix("data/").removeprefix("attributes/").replace("/", ".")

@@ -22,7 +22,7 @@ def capabilities_of(datatype: Datatype, clock: SystemClock, limits: Limits) -> C
         finding=_finding(datatype),
         changes=capture,
         sees_deletes=datatype.deleted is not None or bool(datatype.gone_when),
-        stable_listing=datatype.list.paging.kind in ("none", "cursor"),
+        stable_listing=datatype.list.paging.kind in ("none", "cursor", "keyset"),
         modified_time=datatype.modified is not None,
         granularity=clock.granularity_seconds,
         settles=limits.settles_seconds + clock.lag_seconds,

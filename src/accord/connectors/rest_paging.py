@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urljoin
 
 from accord.connectors.http import Answer, Origin
-from accord.connectors.rest_answers import Malformed, Showing, decode
+from accord.connectors.rest_answers import Malformed, Showing, decode, encode
 from accord.connectors.rest_calls import Caller, place
 from accord.connectors.rest_paths import ABSENT, fill_query, look, steps
 from accord.connectors.rest_times import answered_at, instant
@@ -21,6 +21,8 @@ from accord.errors import ListingFailed, SystemRefused
 from accord.model.manifest import Listing
 from accord.ports import Clock
 
+_MOST_PAGES = 100_000
+_REPEATS = 5  # of a page: a feed of small pages may name the same record again
 _LINK = re.compile(r"<([^>]*)>([^,<]*)")
 
 
@@ -46,6 +48,9 @@ class _Walk:
     totals: list[int] = field(default_factory=list)
     visited: set[str] = field(default_factory=set)
     first_item: Any = ABSENT
+    keys: tuple[Any, ...] = ()
+    shown: set[int] = field(default_factory=set)
+    repeats: int = 0
 
 
 @dataclass(slots=True)
@@ -96,6 +101,7 @@ class Pager:
         self._next = steps(listing.paging.next or "")
         self._total = steps(listing.paging.total) if listing.paging.total else None
         self._server_time = steps(clock_path)
+        self._keys = {name: steps(path) for name, path in listing.paging.keys.items()}
         self._path = base + listing.path
         self._query = dict(listing.query)
         if listing.paging.size_parameter:
@@ -161,6 +167,7 @@ class Pager:
     def _onward(self, page: RawPage, walk: _Walk) -> str | None:
         """Where the next page is; None after the last."""
         walk.count += len(page.items)
+        self._check_progress(page, walk)
         total = look(page.body, self._total) if self._total is not None else None
         if isinstance(total, int):
             walk.totals.append(total)
@@ -169,6 +176,8 @@ class Pager:
             return self._by_number(page, walk)
         if kind == "cursor":
             return self._by_cursor(page, walk)
+        if kind == "keyset":
+            return self._by_keys(page, walk)
         if kind in ("next_link", "link_header"):
             link = look(page.body, self._next) if kind == "next_link" else _linked(page.answer, self._paging.next)
             return self._by_link(link, walk)
@@ -182,6 +191,35 @@ class Pager:
         walk.first_item = page.items[0]
         walk.number += 1
         return self._with(self._paging.parameter, str(walk.number if self._paging.kind == "page" else walk.count), walk)
+
+    def _by_keys(self, page: RawPage, walk: _Walk) -> str | None:
+        """After the last record of the page. One that includes the record it starts after is at its end when it shows nothing else."""
+        if not page.items or (walk.totals and walk.count >= walk.totals[-1]):
+            return None
+        keys = tuple(look(page.items[-1], path) for path in self._keys.values())
+        if any(key is ABSENT or key is None or isinstance(key, dict | list) for key in keys):
+            raise self._failed(walk.url, "the last record of a page lacks what the next page starts after")
+        if keys == walk.keys:
+            if self._paging.size_parameter and len(page.items) < self._paging.size:
+                return None
+            raise self._failed(walk.url, "a page ends where it started; more records have the same keys than a page holds")
+        walk.keys = keys
+        onward = walk.url
+        for name, key in zip(self._keys, keys, strict=True):
+            onward = _set(onward, name, str(key))
+        return onward
+
+    def _check_progress(self, page: RawPage, walk: _Walk) -> None:
+        """A server may lead on for ever, by ever new cursors: to what was shown already, or to page after page without end."""
+        if not page.items or self._paging.kind in ("none", "page", "offset"):
+            return
+        shown = _mark(page.items)
+        walk.repeats += shown in walk.shown
+        if walk.repeats > _REPEATS:
+            raise self._failed(walk.url, "page after page shows just what earlier ones have shown: a loop")
+        walk.shown.add(shown)
+        if len(walk.shown) > _MOST_PAGES:
+            raise self._failed(walk.url, f"there are more than {_MOST_PAGES} pages")
 
     def _by_cursor(self, page: RawPage, walk: _Walk) -> str | None:
         value = look(page.body, self._next)
@@ -212,10 +250,7 @@ class Pager:
 
     def _with(self, parameter: str, value: str, walk: _Walk) -> str:
         """The first address with one parameter set."""
-        path, _, query = walk.url.partition("?")
-        name = quote(parameter, safe="")
-        kept = [each for each in query.split("&") if each and each.partition("=")[0] != name]
-        return path + "?" + "&".join([*kept, f"{name}={quote(value, safe='')}"])
+        return _set(walk.url, parameter, value)
 
     def _check_total(self, walk: _Walk) -> None:
         """What came must be what was announced; while records come and go, somewhere between the totals of the pages."""
@@ -224,6 +259,22 @@ class Pager:
 
     def _failed(self, url: str, what: str) -> ListingFailed:
         return ListingFailed(self._caller.system, f"{place(url)}: {what}", "nothing was concluded from it; it will be read again")
+
+
+def _mark(items: list[Any]) -> int:
+    """By which a page is known again."""
+    try:
+        return hash(encode(items))
+    except ValueError:  # half a character, which came and cannot be sent
+        return hash(repr(items))
+
+
+def _set(url: str, parameter: str, value: str) -> str:
+    """An address with one parameter of its query set."""
+    path, _, query = url.partition("?")
+    name = quote(parameter, safe="")
+    kept = [each for each in query.split("&") if each and each.partition("=")[0] != name]
+    return path + "?" + "&".join([*kept, f"{name}={quote(value, safe='')}"])
 
 
 def _linked(answer: Answer, name: str | None) -> str | None:

@@ -11,11 +11,11 @@ from typing import Any, Never
 from accord.connectors.http import Answer, Lost, NotSent, TransportProblem
 from accord.connectors.rest_answers import Malformed, decode, encode
 from accord.connectors.rest_bodies import Filling, GroupCall, Plan
-from accord.connectors.rest_paths import ABSENT, Steps, fill_path, fill_query, look, steps
+from accord.connectors.rest_paths import ABSENT, Steps, fill_path, fill_query, look, put, steps
 from accord.connectors.rest_reading import Parts, ReadHalf
 from accord.connectors.rest_times import answered_at
 from accord.errors import SystemProblem, SystemRefused
-from accord.model.manifest import Route
+from accord.model.manifest import Conditional, Route
 from accord.model.plans import OperationKind, Outcome, OutcomeKind, Write
 from accord.model.records import Gone, RecordRef, Seen
 
@@ -39,6 +39,18 @@ class _Reply:
 
     record: Any
     answered: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """The version that a write was planned against: in ``headers``, or as ``version`` at the path ``member`` of the body."""
+
+    headers: Mapping[str, str]
+    member: str = ""
+    version: str | int | None = None
+
+
+_NOTHING_STATED = _Stated(_UNCHANGED)
 
 
 class WriteHalf:
@@ -119,17 +131,19 @@ class WriteHalf:
     async def _update(self, write: Write) -> Outcome:
         plan = self._bodies.update
         self._refuse_homeless(plan, write)
-        headers, record = await self._before(write, self._bodies.needs_record(write.values))
+        stated, record = await self._before(write, self._bodies.needs_record(write.values))
         filling = Filling(write.reference, self._parts.clock.now(), write.ref.id)
         body: dict[str, Any] = {}
         if plan is not None:
             body, _ = self._bodies.body(plan, write.values, filling, record)
+        if body and stated.version is not None:
+            put(body, steps(stated.member), stated.version)
         calls = self._bodies.group_calls("update", write.values, filling, record)
         if not body and not calls:
             raise _Ended(OutcomeKind.REFUSED, "there is nothing to write")
         reply: _Reply | None = None
         if body and plan is not None:
-            reply = await self._send(plan.route, body, write, filling, headers)
+            reply = await self._send(plan.route, body, write, filling, stated.headers)
         effects = 1 if reply is not None else 0
         try:
             for call in calls:
@@ -146,16 +160,17 @@ class WriteHalf:
             raise _Ended(OutcomeKind.UNKNOWN, "the answer is not the record that was written")
         return Outcome(write.key, OutcomeKind.DONE, observation)
 
-    async def _before(self, write: Write, needs_record: bool) -> tuple[Mapping[str, str], Any]:
-        """See that the precondition holds: the header by which the system does it itself, or else the record, read just now.
+    async def _before(self, write: Write, needs_record: bool) -> tuple[_Stated, Any]:
+        """See that the precondition holds: what makes the system do it itself, or else the record, read just now.
 
         Raises _Ended with MOVED, GONE or FAILED.
         """
         conditional, planned = self._datatype.conditional, write.precondition
-        if conditional is not None and planned is not None and planned.version is not None and not needs_record:
-            return {conditional.header: conditional.format.format(version=planned.version)}, None
+        by_call = conditional is not None and not (conditional.property and write.kind is OperationKind.DELETE)  # a delete has no body
+        if conditional is not None and by_call and planned is not None and planned.version is not None and not needs_record:
+            return _stated(conditional, planned.version), None
         if planned is None and not needs_record:
-            return _UNCHANGED, None
+            return _NOTHING_STATED, None
         seen, record = await self._reading.one_raw(write.ref.id)
         if isinstance(seen, Gone):
             raise _Ended(OutcomeKind.GONE, "it is not there any more")
@@ -163,9 +178,9 @@ class WriteHalf:
             raise _Ended(OutcomeKind.FAILED, f"it could not be read just before: {seen.cause}")
         if planned is not None and seen.fingerprint != planned.fingerprint:
             raise _Ended(OutcomeKind.MOVED, "it has changed since", seen)
-        if conditional is None or seen.version is None:
-            return _UNCHANGED, record
-        return {conditional.header: conditional.format.format(version=seen.version)}, record
+        if conditional is None or not by_call or seen.version is None:
+            return _NOTHING_STATED, record
+        return _stated(conditional, seen.version), record
 
     # --- delete -----------------------------------------------------------------------------------------------------------------
 
@@ -173,11 +188,11 @@ class WriteHalf:
         route = self._datatype.delete
         if route is None:
             raise _Ended(OutcomeKind.REFUSED, "the manifest has no way to delete it")
-        headers, _ = await self._before(write, needs_record=False)
+        stated, _ = await self._before(write, needs_record=False)
         filling = Filling(write.reference, self._parts.clock.now(), write.ref.id)
         body: dict[str, Any] = {}
         self._bodies.constants(body, route.add, filling)
-        await self._send(replace(route, answer=None), body or None, write, filling, headers)
+        await self._send(replace(route, answer=None), body or None, write, filling, stated.headers)
         return Outcome(write.key, OutcomeKind.DONE)
 
     # --- afterwards -------------------------------------------------------------------------------------------------------------
@@ -294,6 +309,13 @@ class WriteHalf:
             if wanted in {str(each).lower() for each in spellings}:
                 return name
         return None
+
+
+def _stated(conditional: Conditional, version: str) -> _Stated:
+    if conditional.property is None:
+        return _Stated({conditional.header: conditional.format.format(version=version)})
+    number = conditional.written == "number" and version.isascii() and version.isdigit()
+    return _Stated(_UNCHANGED, conditional.property, int(version) if number else version)
 
 
 def _under(path: Steps, body: Any) -> Any:

@@ -94,17 +94,19 @@ class Paging:
 
     none: one page; page: ``parameter`` counts from ``start`` until a page is empty or ``total`` is reached; offset: ``parameter`` takes the
     number of records before the page, with the same end; cursor: ``next`` is a path in the body whose value goes into ``parameter``;
-    next_link: ``next`` is a path in the body that holds an address; link_header: rel=next, or the address in the header named ``next``.
+    next_link: ``next`` is a path in the body that holds an address; link_header: rel=next, or the address in the header named ``next``;
+    keyset: each parameter of ``keys`` takes the value at its path in the last record of the page, until a page is empty.
     ``total``: path of the number of records, compared with what came.
     """
 
-    kind: Literal["none", "page", "offset", "cursor", "next_link", "link_header"] = "none"
+    kind: Literal["none", "page", "offset", "cursor", "next_link", "link_header", "keyset"] = "none"
     parameter: str = "page"
     start: int = 1
     size_parameter: str | None = None
     size: int = 500
     next: str | None = None
     total: str | None = None
+    keys: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,10 +269,15 @@ class Property:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditional:
-    """How a write states the version it was planned against: ``header`` carries ``format`` with ``{version}``."""
+    """How a write states the version it was planned against: ``header`` carries ``format`` with ``{version}``.
+
+    ``property``: the path in the body of an update that carries it instead, as ``written``.
+    """
 
     header: str = "If-Match"
     format: str = '"{version}"'
+    property: str | None = None
+    written: Literal["number", "text"] = "number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
