@@ -4,6 +4,7 @@ Owns: opening it for that. Does not own: the draft (config/drafting_sql.py), the
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from accord.config.drafting import Draft
     from accord.connectors.sql_database import Database
     from accord.model.sql import SqlSystem
 
@@ -44,6 +46,34 @@ def trigger_statements(path: Path, datatypes: Sequence[str] = ()) -> list[str]:
         except ValueError as error:
             raise UsageError(f"{path}: {error}", "Tell changes by modified or version there.") from None
     return statements
+
+
+def draft_database(url: str, target: str, name: str | None, folder: Path) -> "Draft":
+    """A first manifest of a database's tables. ``url``: an address, or a reference to one; ``folder``: with .env, for references.
+
+    Raises ConfigurationError for an address that is none and where there is nothing to draft, SystemProblem when nobody answers.
+    """
+    from sqlalchemy import exc
+
+    from accord.config.drafting_sql import draft_from_tables
+    from accord.config.secrets import EnvironmentSecrets, expand, read_dotenv, references
+    from accord.connectors.sql_database import Database, address
+    from accord.connectors.sql_errors import problem_of
+    from accord.connectors.sql_survey import survey
+    from accord.model.sql import SqlLimits
+
+    where = address(expand(url, EnvironmentSecrets(os.environ, read_dotenv(folder / ".env"))), "the database")
+    system = name or re.sub(r"[^a-z0-9-]+", "-", Path(where.database or "database").stem.lower()).strip("-") or "database"
+    named = [each.removeprefix("env:") for each in references(url) if each.startswith("env:")]
+    variable = named[0] if named else f"{re.sub(r'[^A-Z0-9]+', '_', system.upper())}_DATABASE"
+    database = Database(where, SqlLimits(), system)
+    try:
+        tables = survey(database.engine)
+    except exc.SQLAlchemyError as error:
+        raise problem_of(error, system, "asking for the catalogue") from None
+    finally:
+        database.shut()
+    return draft_from_tables(tables, target, system, variable)
 
 
 def _database_of(path: Path) -> "SqlSystem":

@@ -13,6 +13,7 @@ from accord.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
     from accord.checks.probing import Probed
+    from accord.config.drafting import Draft
     from accord.connectors.live import Live
     from accord.testing.conformance import Conformed, Judged
     from accord.testing.conformance_subject import Choice
@@ -57,24 +58,25 @@ def schema_command(output: Path | None, as_json: bool) -> int:
     "--openapi",
     "description",
     type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
     help="An OpenAPI 3 description.",
     metavar="FILE",
 )
+@click.option("--sql", "url", help="The address of a database, or a reference to it such as '${env:SHOP_DATABASE}'.", metavar="URL")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), default="manifest.yaml", show_default=True, metavar="FILE")
 @click.option("--name", help="What to call the system; otherwise it is taken from the description.")
-def new_command(description: Path, output: Path, name: str | None, as_json: bool) -> int:
-    """Draft a manifest from a description of the system, each guess with its reason beside it; never overwrites.
+def new_command(description: Path | None, url: str | None, output: Path, name: str | None, as_json: bool) -> int:
+    """Draft a manifest from a description of the system or from its tables, each guess with its reason beside it; never overwrites.
 
     Then fill in the secrets, and try it: accord manifest probe. Exit 3: the file is there already, or the description tells too little.
     """
-    from accord.config.drafting import draft_from_openapi
     from accord.config.manifest_schema import schema_text
     from accord.errors import UsageError
 
     if output.exists():
         raise UsageError(f"{output}: is there already", "Give another file with -o, or move it away.")
-    draft = draft_from_openapi(description, str(output), name)
+    if (description is None) == (url is None):
+        raise UsageError("one of --openapi and --sql says what to draft from", "Give the one that you have.")
+    draft = _drafted(description, url, output, name)
     output.write_text(draft.text, "utf-8")
     schema = output.parent / "manifest.schema.json"
     written = [output] if schema.exists() else [output, schema]
@@ -90,6 +92,15 @@ def new_command(description: Path, output: Path, name: str | None, as_json: bool
         click.echo("\n".join(f"{each}=" for each in draft.secrets))
     click.echo(f"\nNext: accord manifest probe {output}")
     return 0
+
+
+def _drafted(description: Path | None, url: str | None, output: Path, name: str | None) -> "Draft":
+    from accord.app.databases import draft_database
+    from accord.config.drafting import draft_from_openapi
+
+    if description is not None:
+        return draft_from_openapi(description, str(output), name)
+    return draft_database(url or "", str(output), name, output.resolve().parent)
 
 
 @manifest_command.command("sql-triggers")

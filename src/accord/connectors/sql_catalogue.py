@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.types import NullType, TypeEngine
 
-from accord.connectors.sql_values import Codec, ColumnKind, codec
+from accord.connectors.sql_values import Codec, codec
 from accord.errors import ConfigurationError, Problem
 from accord.model.sql import SqlDatatype, SqlLines, SqlProperty
+from accord.model.sqlfacts import ColumnKind
 
 Place: TypeAlias = tuple[str | int, ...]
 """Where something stands in the manifest."""

@@ -12,15 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from accord.connectors.rest_times import instant, spell
 from accord.model.manifest import PropertyType
+from accord.model.sqlfacts import ColumnKind
 from accord.model.values import Raw
-
-ColumnKind = Literal["text", "whole", "number", "boolean", "date", "time", "zoned", "uuid", "other"]
-"""What a column holds. ``time``: without a zone."""
 
 
 @dataclass(frozen=True, slots=True)
