@@ -11,7 +11,7 @@ from accord.app.checking import Wanted, run_document, sandboxes
 from accord.checks.report import Kind, Line, Report, Verdict
 from accord.model.records import Side
 from accord.sandbox.lies import KINDS, Lie, lie_about
-from accord.sandbox.people import lie
+from accord.sandbox.people import call, lie
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +125,25 @@ def test_a_fault_with_whole_records_fails_the_lines_that_are_about_it(setup: Set
 @pytest.mark.parametrize("flow", [PRODUCT, CONTACT, ORDER])
 def test_without_a_fault_no_line_fails(setup: Setup, flow: str) -> None:
     assert [(line.id, line.reason) for line in failing(setup, None, flow)] == []
+
+
+def test_a_system_that_answers_no_more_blocks_what_is_open_and_proves_nothing(setup: Setup) -> None:
+    url = setup.manifests[Side.RIGHT].origin
+
+    def tell(what: str) -> None:
+        if what.startswith("changes on the right"):
+            call("POST", f"{url}/_sandbox/faults", {"kind": "error", "status": 403})
+
+    try:
+        report = start(run_document(setup, Wanted(names=(PRODUCT,), sandbox=True, tell=tell)))
+    finally:
+        call("POST", f"{url}/_sandbox/faults", {"kind": "none"})
+    assert not report.proven
+    verdicts = {kind: {line.verdict for line in report.lines if line.kind is kind and line.applicable} for kind in Kind}
+    assert verdicts[Kind.CREATED] == {Verdict.PASS}
+    for kind in (Kind.SPECIAL, Kind.CLEARED, Kind.CONFLICT):
+        assert Verdict.PASS not in verdicts[kind]
+    assert any(line.reason.startswith("the run broke off: membercare: ") or "403" in line.reason for line in report.lines)
 
 
 def test_at_least_twenty_kinds_of_faults_are_planted() -> None:

@@ -43,12 +43,13 @@ class Moment:
 
 @dataclass(slots=True)
 class Answers:
-    """The lines so far. ``why``: by question, why it could not be tried, if nothing else answers it."""
+    """The lines so far. ``why``: by question, why it could not be tried, if nothing else answers it; ``broken``: why all others."""
 
     questions: Sequence[Question]
     ours: Ours
     lines: dict[str, Line] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
+    broken: str = "the run did not come so far"
     _index: dict[tuple[str, Kind, Direction, str | None], Question] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,7 +99,7 @@ class Answers:
         if question.unless:
             return replace(_line(question), verdict=Verdict.NOT_APPLICABLE, reason=question.unless)
         found = self.lines.get(question.id)
-        return found or replace(_line(question), verdict=Verdict.BLOCKED, reason=self.why.get(question.id, "the run did not come so far"))
+        return found or replace(_line(question), verdict=Verdict.BLOCKED, reason=self.why.get(question.id, self.broken))
 
     def _shown(self, subject: Subject | None, side: Side, question: Question) -> Shown:
         if subject is None or side not in subject.refs:

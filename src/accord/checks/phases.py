@@ -6,14 +6,27 @@ Owns: the order. Does not own: the phases (running.py, limits.py).
 from accord.checks.cleaning import Cleaned, clean_up
 from accord.checks.course import Course
 from accord.checks.limits import Limits
+from accord.errors import SystemProblem
 from accord.model.records import Side
 
 
 async def run_all(course: Course, keep: bool = False) -> Cleaned:
-    """Run every phase; give what came of the test records. ``keep``: the systems end with the run, so nothing is removed one by one."""
+    """Run every phase; give what came of the test records. ``keep``: the systems end with the run, so nothing is removed one by one.
+
+    Raises SystemProblem when a system cannot be listed at the beginning.
+    """
     running = Limits(course)
     try:
         await running.note_what_is_there()
+        await _all(running, course)
+    finally:
+        cleaned = Cleaned() if keep else await clean_up(course.bench.hands, course.bench.roll)
+    return cleaned
+
+
+async def _all(running: Limits, course: Course) -> None:
+    """The phases; a system that cannot be asked any more ends them, and the lines that are open then say so."""
+    try:
         await running.create()
         await running.silent()
         for side in Side:
@@ -25,6 +38,5 @@ async def run_all(course: Course, keep: bool = False) -> Cleaned:
         await running.sweep()
         for side in Side:
             await running.delete(side)
-    finally:
-        cleaned = Cleaned() if keep else await clean_up(course.bench.hands, course.bench.roll)
-    return cleaned
+    except SystemProblem as problem:
+        course.answers.broken = f"the run broke off: {problem}"
