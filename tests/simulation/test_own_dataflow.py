@@ -115,3 +115,12 @@ def test_flows_that_cannot_be_simulated_are_left_out_and_said_to_be(tmp_path: Pa
     result = CliRunner().invoke(accord, ["simulate", "--seeds", "2", "--dataflow", str(path)])
     assert result.exit_code == 0, result.output
     assert "not simulated: B to B: it maps no property" in result.output
+
+
+@pytest.mark.parametrize("said", [{"create": "none"}, {"create": "both", "share": {"left": True, "right": False}}])
+def test_a_flow_that_creates_nothing_on_the_right_leaves_the_left_alone(tmp_path: Path, said: dict[str, object]) -> None:
+    rows = [{"left": "a", "right": "a"}, {"left": "b", "right": "b"}]
+    flow = {"left": "A", "right": "A", "match": [{"left": "a", "right": "a"}], "properties": rows, **said}
+    own = subject(derived(tmp_path, {"A": {"a": "", "b": ""}}, [flow]))
+    failed = [one for seed in range(1, 11) if (one := simulate(seed, own=own)).violations]
+    assert not failed, [(one.seed, *map(str, one.violations)) for one in failed]

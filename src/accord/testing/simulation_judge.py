@@ -82,9 +82,7 @@ def judge(scene: Scene) -> list[Violation]:
         waiting = {one.ref for one in pending if one.flow == thing.flow.name} | _parted(scene, thing) | _outside(scene, thing) | again
         for view, other in ((left, right), (right, left)):
             found += duplicates(view, again, other, remade=bool(scene.earlier)) + idle_writes(view)
-        found += missing(left, right, waiting)
-        if not right.alone:
-            found += missing(right, left, waiting)
+            found += [] if view.alone else missing(view, other, waiting)
         found += corresponds(left, right, waiting, scene.subject.alike(scene.worlds, thing))
         found += lost_edits(left, right, losers, waiting)
     return found + _exclusive(scene.store.list_links(limit=ALL)) + _left_over(pending)
