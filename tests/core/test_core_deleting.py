@@ -77,7 +77,7 @@ def test_DELETE_03_the_survivor_is_deleted_under_the_version_it_was_looked_at(si
     assert (operation.key, operation.payload, operation.changes, operation.link) == ("k", {}, (), 7)
     assert operation.precondition == Precondition("v1", survivor.fingerprint)
     assert [one.rule for one in operation.reasons] == ["DELETE-03"]
-    assert (planned.pending, planned.unlink) == (None, False)
+    assert planned == Planned(pair, (operation,))
 
 
 @pytest.mark.parametrize("side", Side)
@@ -87,11 +87,8 @@ def test_DELETE_01_a_deletion_is_reported_and_the_link_stays(side: Side) -> None
 
 
 def test_DELETE_02_the_link_ends_by_policy_or_when_both_are_gone() -> None:
-    for planned in (
-        plan_pair(rules(deletes=DeletePolicy.UNLINK), deleted(LEFT), RESOLVED, "k"),
-        plan_pair(rules(deletes=DELETE), linked(gone(order()), gone(invoice())), RESOLVED, "k"),
-    ):
-        assert (planned.operations, planned.pending, planned.unlink) == ((), None, True)
+    for policy, pair in ((DeletePolicy.UNLINK, deleted(LEFT)), (DELETE, linked(gone(order()), gone(invoice())))):
+        assert plan_pair(rules(deletes=policy), pair, RESOLVED, "k") == Planned(pair, unlink=True)
 
 
 @pytest.mark.parametrize("value", ["N2", None, ...], ids=["changed", "emptied", "not shown any more"])
