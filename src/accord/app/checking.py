@@ -109,7 +109,7 @@ async def run_document(setup: Setup, wanted: Wanted) -> "Report":
 
 async def clean(setup: Setup, wanted: Wanted) -> "Cleaned":
     """Remove what an interrupted run left, and say what came of it. Raises as ``run_document``."""
-    from accord.checks.cleaning import Cleaned, clean_unfinished
+    from accord.checks.cleaning import Cleaned, clean_up
     from accord.checks.roll import unfinished
 
     path = _roll_path(setup)
@@ -118,7 +118,7 @@ async def clean(setup: Setup, wanted: Wanted) -> "Cleaned":
         return Cleaned()
     _require_leave(setup, replace(wanted, leave=True))
     async with _bench(setup, wanted, again=True) as bench:
-        return await clean_unfinished(bench.hands, bench.roll)
+        return await clean_up(bench.hands, bench.roll)
 
 
 @contextlib.asynccontextmanager

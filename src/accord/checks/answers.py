@@ -14,7 +14,7 @@ from accord.checks.subjects import Subject
 from accord.checks.wire import Ours, shown
 from accord.connectors.redacting import MASK
 from accord.core.flowrules import names_on
-from accord.model.dataflow import Direction, PropertyMapping
+from accord.model.dataflow import Direction
 from accord.model.records import Side
 
 WORST = (Verdict.FAIL, Verdict.BLOCKED, Verdict.NOT_APPLICABLE, Verdict.PASS)
@@ -88,10 +88,9 @@ class Answers:
         """Every line in the order of the questions; what nobody answered is blocked."""
         return tuple(self._final(question) for question in self.questions)
 
-    def text(self, value: Any, mapping: PropertyMapping | None = None) -> str:
-        """A value as text; masked where it is not of the checklist's making and its property is personal, or not told."""
-        if mapping is None or mapping.personal:
-            value = shown(value, self.ours)
+    def text(self, value: Any) -> str:
+        """A value as text; masked where it is not of the checklist's making: it may be somebody's."""
+        value = shown(value, self.ours)
         text = value if isinstance(value, str) and value.strip() == value and value else _json(value)
         return text.replace(MASK, MASKED)
 

@@ -6,7 +6,7 @@ Owns: what is removed, in which order, and what is told of the rest. Does not ow
 from dataclasses import dataclass, field
 
 from accord.checks.hands import Hands
-from accord.checks.roll import Roll, unfinished
+from accord.checks.roll import Entry, Roll, unfinished
 from accord.errors import SystemProblem
 from accord.model.plans import OperationKind, Write
 from accord.model.records import RecordRef
@@ -22,30 +22,30 @@ class Cleaned:
 
 
 async def clean_up(hands: Hands, roll: Roll) -> Cleaned:
-    """Remove every record of the roll, the youngest first."""
-    cleaned = Cleaned()
-    for ref in reversed([one for one in roll.made if one not in roll.removed]):
-        await _remove(hands, roll, ref, cleaned)
-    return cleaned
-
-
-async def clean_unfinished(hands: Hands, roll: Roll) -> Cleaned:
-    """Remove what an interrupted run left; what it may have made is looked for by its marks."""
+    """Remove every record of the roll, the youngest first; what calls without an answer may have made is looked for by its mark."""
     cleaned = Cleaned()
     for entry in reversed(unfinished(roll.path)):
-        refs = [entry.ref] if entry.id else await _made_under(hands, entry.ref, entry.mark, entry.values)
-        for ref in refs:
-            roll.add(ref, entry.mark)
-            await _remove(hands, roll, ref, cleaned)
-        if not refs:
+        refs = [entry.ref] if entry.id else await _made_under(hands, entry, cleaned)
+        for ref in refs or ():
+            if roll.add(ref, entry.mark):
+                await _remove(hands, roll, ref, cleaned)
+        if refs == []:
             roll.gone(entry.ref, entry.mark)
     return cleaned
 
 
-async def _made_under(hands: Hands, place: RecordRef, mark: str, values: dict[str, object]) -> list[RecordRef]:
-    write = Write(mark, OperationKind.CREATE, place, values, mark)
-    (found,) = await hands.sides[place.side].inner.find(place.datatype, [write])
-    return [one.ref for one in found.records]
+async def _made_under(hands: Hands, entry: Entry, into: Cleaned) -> list[RecordRef] | None:
+    """What a call without an answer made; None where that cannot be told now."""
+    write = Write(entry.mark, OperationKind.CREATE, entry.ref, entry.values, entry.mark)
+    try:
+        (found,) = await hands.sides[entry.side].inner.find(entry.datatype, [write])
+        doubt = found.message
+    except SystemProblem as problem:
+        found, doubt = None, problem.message
+    if found is not None and (found.records or not doubt):
+        return [one.ref for one in found.records]
+    into.left.append(f"{hands.sides[entry.side].system} {entry.datatype} marked {entry.mark}, if it came to be: {doubt}")
+    return None
 
 
 async def _remove(hands: Hands, roll: Roll, ref: RecordRef, into: Cleaned) -> None:

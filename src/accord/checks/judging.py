@@ -206,7 +206,7 @@ class Judge:
         return ""
 
     def _give(self, question: Question, verdict: Verdict, reason: str, subject: Subject, place: Place, values: Values) -> None:
-        expected, observed = (self._course.answers.text(value, place.innermost) for value in values)
+        expected, observed = (self._course.answers.text(value) for value in values)
         answer = Answer(verdict=verdict, reason=reason, expected=expected, observed=observed)
         self._course.answers.give(question, answer, self.moment(subject, place.name, verdict), subject)
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from accord.checks.judging import Judge, Phase, adopt, wrongs
+from accord.checks.making import Making
 from accord.checks.questions import WAYS, Place, places_of
 from accord.checks.report import Kind, Verdict
-from accord.checks.running import Running
 from accord.checks.subjects import Role, Subject, winner
 from accord.checks.values import each_once
 from accord.core.flowrules import names_on, shared
@@ -26,7 +26,7 @@ Specials: TypeAlias = list[tuple[Place, list[dict[str, Raw]]]]
 """By place, the special values that it is asked for with."""
 
 
-class Limits(Running):
+class Limits(Making):
     """The phases that follow once every property has crossed both ways."""
 
     # --- special values --------------------------------------------------------------------------------------------------------------

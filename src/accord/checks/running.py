@@ -1,6 +1,7 @@
 """The document run as a checklist: test records are made, edited and deleted in both systems, the engine runs, every line is judged.
 
-Owns: the phases and their order. Does not own: the questions (questions.py), what may be touched (seam.py: only the test records are seen,
+Owns: what all phases have in common, the silent run, edits. Does not own: the other phases (making.py, limits.py) and their order
+(phases.py), the questions (questions.py), what may be touched (seam.py: only the test records are seen,
 written and created for), values (values.py), what has to follow (subjects.py), judging (judging.py), removing the records (cleaning.py).
 
 The engine is the real one, with the real connectors, on a fresh state of its own. What has to be held is worked out from what was typed and
@@ -9,8 +10,8 @@ from the mapping; it is compared with what both systems answer when they are rea
 
 from collections.abc import Mapping, Sequence
 
-from accord.checks.course import Course, merged
-from accord.checks.finding import find_counterparts, sweep, texts_in
+from accord.checks.course import Course
+from accord.checks.finding import sweep, texts_in
 from accord.checks.hands import Refusal
 from accord.checks.judging import ALL_STATES, Judge, Phase, Wrong, adopt, wrongs
 from accord.checks.questions import WAYS, places_of
@@ -18,21 +19,15 @@ from accord.checks.report import Kind, Verdict
 from accord.checks.subjects import Role, Subject
 from accord.checks.values import each_once
 from accord.checks.wire import numbers_in
-from accord.core.flowrules import names_on, shared
-from accord.core.mapping_compile import sends
+from accord.core.flowrules import names_on
 from accord.core.matching import reference
 from accord.engine.parts import Depth
 from accord.errors import AccordError, SystemProblem
-from accord.model.dataflow import Creation, Direction, Flow, PropertyMapping
-from accord.model.links import PendingState
-from accord.model.records import RecordRef, Side
+from accord.model.dataflow import Direction, PropertyMapping
+from accord.model.records import Side
 from accord.model.values import DataType, Raw
 
-QUIET = 4
-"""Runs at most until the new records are settled."""
-
 MARGIN_SECONDS = 0.2
-BOTH_WAYS = (Role.MAIN, Role.RIGHT_MADE, Role.MATCHED, Role.LEFT_OUT, Role.RIGHT_OUT)
 
 
 class Running:
@@ -45,8 +40,6 @@ class Running:
         self.hopeless: set[tuple[int, Side, str]] = set()
         self.troubles = {""}
 
-    # --- records come to be ----------------------------------------------------------------------------------------------------------
-
     async def note_what_is_there(self) -> None:
         """Before anything is made: the ids of all records of the datatypes concerned; none of these ever counts as a test record."""
         self.bench.tell("looking at what is there")
@@ -55,118 +48,6 @@ class Running:
                 async for one in self.bench.hands.listed(side, datatype):
                     self.bench.roll.before.add(one.ref)
                     self.course.desk.taken.update(number for text in texts_in(one.values) for number in numbers_in(text))
-
-    async def create(self) -> None:
-        """New records on the left, and what has to come of them; then on the right, and those that are on both sides already."""
-        self.bench.tell("new records")
-        phase = self._phase(Kind.ARRIVES, Direction.LEFT_TO_RIGHT)
-        if not all(flow.full_sync for flow in self.course.flows):
-            await self._run(phase)  # such a flow wants records that are newer than its onboarding
-            await self.bench.engine.clock.sleep(self._lag())
-        for flow in self.course.flows:
-            if self._creates(flow):
-                await self._new(Subject(self.bench.engine.compiled[flow.name], Role.MAIN), Side.LEFT, wanted=True)
-                if not flow.match:
-                    await self._new(Subject(self.bench.engine.compiled[flow.name], Role.SPARE), Side.LEFT, wanted=True)
-                if flow.where.left:
-                    await self._new(Subject(self.bench.engine.compiled[flow.name], Role.LEFT_OUT), Side.LEFT, wanted=False)
-        await self._created(phase)
-        phase = self._phase(Kind.ARRIVES, Direction.RIGHT_TO_LEFT)
-        for flow in self.course.flows:
-            compiled = self.bench.engine.compiled[flow.name]
-            if flow.create is Creation.BOTH:
-                await self._new(Subject(compiled, Role.RIGHT_MADE), Side.RIGHT, wanted=True)
-                if flow.where.right:
-                    await self._new(Subject(compiled, Role.RIGHT_OUT), Side.RIGHT, wanted=False)
-            if flow.match:
-                await self._twins(Subject(compiled, Role.MATCHED))
-            if flow.match and not self._creates(flow):
-                await self._twins(Subject(compiled, Role.MAIN))  # the only pairs that this flow ever has
-        await self._created(phase)
-
-    def _creates(self, flow: Flow) -> bool:
-        """Whether a new record on the left gets a counterpart; otherwise the only pairs are those that were matched."""
-        able = self.bench.engine.connectors[Side.RIGHT].capabilities(flow.right)
-        return flow.create is not Creation.NONE and shared(flow, Side.RIGHT) and able.create
-
-    async def _new(self, subject: Subject, side: Side, wanted: bool) -> None:
-        """One record on one side, inside the filter or outside of it."""
-        given = self.course.fill(subject, side)
-        added = self.course.scoped(subject, side, merged(given.values()), wanted)
-        if added is None:
-            subject.missing = f"no record could be made up that the filter {'lets in' if wanted else 'leaves out'}"
-        else:
-            subject.missing = await self.bench.hands.create(subject, side, {**merged(given.values()), **added})
-        self.course.typed[id(subject)] = given
-        self.course.subjects.append(subject)
-
-    async def _twins(self, subject: Subject) -> None:
-        """One record on each side, equal in all that is mapped, so that they match."""
-        given = self.course.fill(subject, Side.LEFT)
-        left = merged(given.values())
-        added = [self.course.scoped(subject, side, left if side is Side.LEFT else {}, wanted=True) for side in Side]
-        barred = self.bench.engine.connectors[Side.RIGHT].capabilities(subject.flow.right).read_only
-        resolved = self.course.resolved
-        common = subject.compiled.common(Side.LEFT, left, resolved).values
-        said = subject.compiled.words(Side.RIGHT, common, None, resolved)
-        right = {name: value for name, value in said.items() if name not in barred}
-        self.course.ours.learn(right)
-        subject.missing = await self.bench.hands.create(subject, Side.LEFT, {**left, **(added[0] or {})})
-        if not subject.missing:
-            subject.missing = await self.bench.hands.create(subject, Side.RIGHT, {**right, **(added[1] or {})})
-        self.course.typed[id(subject)] = given
-        self.course.subjects.append(subject)
-
-    async def _created(self, phase: Phase) -> None:
-        for _ in range(QUIET):
-            before = self._writes()
-            await self._run(phase)
-            if self._writes() == before:
-                break
-        try:
-            copies = await find_counterparts(self.course)
-        except SystemProblem as problem:
-            copies, phase.trouble = {}, str(problem)
-        judge = Judge(self.course, phase, self.rules)
-        for subject in self.course.subjects:
-            if id(subject) in self.course.typed:
-                await self._answer_created(judge, subject, copies.get(id(subject), ()), phase.trouble)
-        await self.bench.hands.look(self.course.subjects)
-        for subject in self.course.subjects:
-            side = Side.RIGHT if subject.role in (Role.RIGHT_MADE, Role.RIGHT_OUT) else Side.LEFT
-            for name, raw in self.course.typed.pop(id(subject), {}).items():
-                self._type(phase, subject, side, {name: raw})
-                if not sends(subject.compiled.mapping(name).direction, side.other):
-                    subject.due[side].pop(name, None)  # what the other side begins with may come back, whatever it is
-        found = wrongs(self.course, self.course.subjects)
-        judge.judge(self.course.subjects, found)
-        adopt(self.course, found)
-
-    async def _answer_created(self, judge: Judge, subject: Subject, copies: Sequence[RecordRef], trouble: str) -> None:
-        """How many counterparts a new record has got, against how many it has to get."""
-        answers, flow = self.course.answers, subject.flow.name
-        kind = {Role.LEFT_OUT: Kind.FILTERED, Role.RIGHT_OUT: Kind.FILTERED, Role.MATCHED: Kind.MATCHED}.get(subject.role, Kind.CREATED)
-        side = Side.RIGHT if subject.role in (Role.RIGHT_MADE, Role.RIGHT_OUT) else Side.LEFT
-        question = answers.question(flow, kind, Direction.BOTH if kind is Kind.MATCHED else WAYS[side])
-        due = 0 if kind is Kind.FILTERED else 1
-        if subject.missing:
-            judge.say(question, Verdict.BLOCKED, f"the test record could not be made: {subject.missing}", subject)
-        elif len(copies) == due:
-            judge.say(question, Verdict.PASS, "", subject)
-        else:
-            system = self.bench.engine.dataflow.entry(side.other).system
-            named = f": {', '.join(map(str, copies))}" if copies else ""
-            reason = trouble or f"{system} holds {len(copies)} {subject.flow.datatype(side.other)} of it, and has to hold {due}{named}"
-            judge.say(question, Verdict.FAIL, reason + await self._said_of(subject), subject)
-
-    async def _said_of(self, subject: Subject) -> str:
-        """What the engine says of a record that has no counterpart: for the reader, never for the verdict."""
-        engine = self.bench.engine
-        for state in PendingState:
-            for row in await engine.keep(engine.store.pending, subject.flow.name, state):
-                if row.ref in subject.refs.values():
-                    return f"; the engine says: {row.cause}"
-        return ""
 
     # --- edits -----------------------------------------------------------------------------------------------------------------------
 

@@ -82,6 +82,8 @@ class TestRecordsOnly:
         self.writes += allowed
         async for outcome in self.inner.write(datatype, allowed):
             made = outcome.observation if outcome.key in references else None
+            if outcome.key in references and outcome.kind in (OutcomeKind.REFUSED, OutcomeKind.FAILED):
+                self.roll.gone(RecordRef(self.side, datatype, ""), references[outcome.key])  # certainly nothing was made
             if made is None or self.roll.add(made.ref, references[outcome.key]):
                 yield outcome
             else:

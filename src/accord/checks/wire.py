@@ -26,7 +26,7 @@ LARGEST = 100_000
 
 _NUMBER = re.compile(r"\d{7,}")
 _GROUPED = re.compile(r"(?<=\d)[ ./-](?=\d)")
-_PLAIN = re.compile(r"-?\d{1,7}|\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?")
+_PLAIN = re.compile(r"-?\d{1,7}(\.\d+)?|\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?")
 
 
 def numbers_in(text: str) -> Iterator[str]:
