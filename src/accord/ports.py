@@ -207,6 +207,10 @@ class Store(Protocol):
         """Keep hints until they are taken. False, and nothing kept, if an event of this id was kept before."""
         ...
 
+    def hint_all(self, events: Sequence[tuple[Sequence[Hint], str | None]]) -> Sequence[bool]:
+        """``hint`` for several events in one transaction: an answer for each, in the same order."""
+        ...
+
     def hints(self, side: Side, datatype: str, limit: int = 500) -> Sequence[Hint]:
         """Hints that wait to be read."""
         ...

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from accord.engine.intake import Intake
 from accord.engine.parts import Depth, Engine, InHand
 from accord.errors import SystemProblem
 from accord.model.records import Hint
@@ -142,7 +143,8 @@ async def announce(engine: Engine, bell: Bell, hints: Sequence[Hint], event: str
     """
     used = [hint for hint in hints if engine.interested(hint.ref.side, hint.ref.datatype)]
     engine.heard.update(hint.ref for hint in used)
-    fresh = bool(used) and await engine.keep(engine.store.hint, used, event)
+    intake = engine.once("intake", lambda: Intake(engine.keep, engine.store))
+    fresh = bool(used) and await intake.take(used, event)
     if fresh and engine.typing is not None:
         engine.typing.heard((hint.ref for hint in used), bell.ring)
     elif fresh:

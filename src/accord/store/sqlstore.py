@@ -155,12 +155,20 @@ class SqlStore(Views, ABC):
         if not hints and event is None:
             return True
         with self._db.writing():
-            if event is not None:
-                number = self._db.one("event_put", event)
-                if number is None:
-                    return False
-                self._db.rows("events_forget", number - EVENTS_KEPT)
-            self._db.many("hint_put", [(one.ref.side.value, one.ref.datatype, one.ref.id, one.version) for one in hints])
+            return self._hint(hints, event)
+
+    def hint_all(self, events: Sequence[tuple[Sequence[Hint], str | None]]) -> Sequence[bool]:
+        """See ports.Store."""
+        with self._db.writing():
+            return [self._hint(hints, event) for hints, event in events]
+
+    def _hint(self, hints: Sequence[Hint], event: str | None) -> bool:
+        if event is not None:
+            number = self._db.one("event_put", event)
+            if number is None:
+                return False
+            self._db.rows("events_forget", number - EVENTS_KEPT)
+        self._db.many("hint_put", [(one.ref.side.value, one.ref.datatype, one.ref.id, one.version) for one in hints])
         return True
 
     def hints(self, side: Side, datatype: str, limit: int = 500) -> Sequence[Hint]:

@@ -169,6 +169,14 @@ class ReadingContract:
         assert not store.hint([hint(PERSONS, LEFT, "C2")], event="e2")
         assert store.hint([hint(PERSONS, LEFT, "C2")])
 
+    def test_announcements_that_come_together_are_each_taken_once(self, store: Store) -> None:
+        store.hint([], event="e1")
+        c3, c4, c5, c6 = ([hint(PERSONS, LEFT, id)] for id in ("C3", "C4", "C5", "C6"))
+        batch = [(c3, "e3"), (c4, "e1"), ([], "e4"), (c5, None), (c6, "e3")]
+        assert list(store.hint_all(batch)) == [True, False, True, True, False]
+        assert {one.ref.id for one in store.hints(LEFT, "Contact")} == {"C3", "C5"}
+        assert not store.hint([], event="e4")
+
     def test_settings_are_kept(self, store: Store) -> None:
         assert store.setting("onboarded:x") is None
         store.set("onboarded:x", AT)
