@@ -51,6 +51,9 @@ def read_manifest(path: str | Path) -> Manifest:
     """Read a manifest. Raises ConfigurationError with every problem: file, line, column, remedy."""
     source = read_yaml(path)
     protocol = source.data.get("protocol") if isinstance(source.data, dict) else None
+    if protocol not in (None, "sql"):
+        remedy = "Write protocol: sql for a database; a REST system has no protocol."
+        raise ConfigurationError([source.problem(("protocol",), f"protocol: {protocol!r} is not known", remedy)])
     return sql_manifest_of(source) if protocol == "sql" else manifest_of(source)
 
 
