@@ -1,4 +1,4 @@
-"""An update or a delete whose answer was lost: both records are read again, what happened is no edit, and what did not happen is done."""
+"""Writes whose answer was lost: what happened is found and is no edit, what did not happen is done, and what users do meanwhile is kept."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
@@ -7,12 +7,16 @@ from functools import partial
 import pytest
 from engine_stage import Stage, stage
 
-from accord.connectors.memory import MemoryConnector
+from accord.connectors.memory import MemoryConnector, MemoryDatatype
+from accord.core.rules import RULES
+from accord.model.capabilities import Finding
 from accord.model.dataflow import DeletePolicy
 from accord.model.journal import Intent, IntentState
+from accord.model.links import PendingState
 from accord.model.plans import Outcome, OutcomeKind, Write
 from accord.model.records import Side
 from accord.model.runs import Run
+from accord.testing.simulation_crashes import Crash
 from accord.testing.simulation_dataflow import PERSON, SALE, Rules
 
 WRITE = MemoryConnector.write
@@ -146,3 +150,104 @@ def test_an_edit_of_the_other_side_after_an_unanswered_update_is_an_edit(monkeyp
         theirs = partial(s.register.user_edit, "Persons", right, {"name": "Eva Holm"})
         assert run_unanswered(s, monkeypatch, meanwhile=theirs).counts(PERSON).conflicts + s.run().counts(PERSON).conflicts == 1
         assert (s.left("Contact", left)["Name"], s.right("Persons", right)["name"]) == ("Eva Holm", "Eva Holm")
+
+
+# --- creates ----------------------------------------------------------------------------------------------------------------------------
+
+SLOW = MemoryDatatype(idempotency_key=False, settles=600.0)
+LAGGING = MemoryDatatype(idempotency_key=False, finding=Finding.LAGGING, find_lag=500.0)
+
+
+def copy_of(s: Stage) -> str:
+    """The one person that there is."""
+    (person,) = s.register.live("Persons")
+    return person
+
+
+def die_at_the_next_create(monkeypatch: pytest.MonkeyPatch, happens: bool) -> None:
+    """The process is gone before it knows what became of its call."""
+
+    async def write(connector: MemoryConnector, datatype: str, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
+        async for outcome in WRITE(connector, datatype, writes if happens else ()):
+            if connector.side is Side.LEFT:
+                yield outcome
+        monkeypatch.setattr(MemoryConnector, "write", WRITE)
+        raise Crash("killed")
+
+    monkeypatch.setattr(MemoryConnector, "write", write)
+
+
+def test_P4_what_a_user_changes_on_a_copy_before_it_is_found_is_an_edit_of_that_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage() as s:
+        left = s.contact("ada@sim.example", Name="Ada", City="Oslo")
+        run_unanswered(s, monkeypatch, meanwhile=lambda: s.register.user_edit("Persons", copy_of(s), {"name": "Ada Berg"}))
+        s.run()
+        assert (s.left("Contact", left)["Name"], s.right("Persons", copy_of(s))["name"]) == ("Ada Berg", "Ada Berg")
+        assert [call.kind for call in s.writes()] == ["create", "update"] and not s.waiting()
+
+
+def test_P17_what_a_found_copy_does_not_hold_is_sent_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create of several calls may have stopped between them: what is empty proves nothing."""
+    with stage() as s:
+        left = s.contact("ada@sim.example", Name="Ada", City="Oslo")
+        run_unanswered(s, monkeypatch, meanwhile=lambda: s.register.user_edit("Persons", copy_of(s), {"town": None}))
+        s.run()
+        assert (s.left("Contact", left)["City"], s.right("Persons", copy_of(s))["town"]) == ("Oslo", "Oslo")
+
+
+def test_P7_a_source_that_is_linked_before_its_create_is_told_waits_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage(right=LAGGING) as s:
+        s.contact("ada@sim.example", Name="Ada")
+        run_unanswered(s, monkeypatch)
+        assert [row.rule for row in s.waiting()] == ["UNKNOWN-01"]
+        s.run()
+        (intent,) = s.journal()
+        assert (intent.state, intent.message) == (IntentState.ABANDONED, "")
+        assert len(s.pairs(PERSON)) == len(s.register.live("Persons")) == 1 and not s.waiting()
+
+
+def test_P7_a_create_that_a_crash_cut_off_is_found_and_adopted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage(right=SLOW) as s:
+        s.contact("ada@sim.example", Name="Ada")
+        die_at_the_next_create(monkeypatch, happens=True)
+        with pytest.raises(Crash):
+            s.run()
+        assert [one.state for one in s.journal()] == [IntentState.OPEN]
+        s.run()
+        (intent,) = s.journal()
+        assert (intent.state, intent.message) == (IntentState.ADOPTED, "found by our reference")
+        assert [right for _, right in s.pairs(PERSON)] == [copy_of(s)] and not s.waiting()
+
+
+def test_P7_a_create_that_a_crash_cut_off_counts_as_sent_when_it_is_first_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it was sent is not known: so the time within which it may still be carried out begins with the first look."""
+    with stage(right=SLOW) as s:
+        s.contact("ada@sim.example", Name="Ada")
+        die_at_the_next_create(monkeypatch, happens=False)
+        with pytest.raises(Crash):
+            s.run()
+        s.later(700.0)
+        looked = s.run()
+        (intent,) = s.journal()
+        assert (intent.state, intent.message) == (IntentState.UNKNOWN, RULES["UNKNOWN-01"])
+        assert datetime.fromisoformat(looked.started) <= datetime.fromisoformat(intent.closed)
+        assert [(row.state, row.rule) for row in s.waiting()] == [(PendingState.UNKNOWN, "UNKNOWN-01")]
+        s.runs()
+        assert s.register.live("Persons") == {}, "it may still be carried out"
+        s.later(600.0)
+        s.run()
+        assert [right for _, right in s.pairs(PERSON)] == [copy_of(s)] and not s.waiting()
+        assert [one.state for one in s.journal()] == [IntentState.ABANDONED, IntentState.DONE]
+
+
+def test_P7_several_copies_are_for_a_person_who_is_told_five_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage() as s:
+        left = s.contact("ada@sim.example", Name="Ada")
+        reference = f"crm:Contact:{left}"
+        run_unanswered(s, monkeypatch, meanwhile=lambda: [s.person(f"{n}@sim.example", ExternalId=reference) for n in range(5)] and None)
+        (row,) = (one for one in s.waiting() if one.ref.side is Side.LEFT)
+        copies = tuple(sorted(s.register.live("Persons")))
+        assert (row.state, row.rule, row.candidates) == (PendingState.REVIEW, "MATCH-02", copies)
+        assert row.cause == f"{RULES['MATCH-02']}: {', '.join(copies[:5])}" and len(copies) == 6
+        (intent,) = s.journal()
+        assert (intent.state, intent.message) == (IntentState.ABANDONED, "")
