@@ -44,6 +44,15 @@ def test_the_later_side_wins_only_beyond_the_doubt(left: int, right: int, doubt:
     assert side is None or (side is Side.LEFT) == (left > right)
 
 
+@pytest.mark.parametrize("apart", [0.001, 0.5, 1.0, 1.001])
+def test_the_later_side_wins_by_however_little_where_that_is_beyond_the_doubt(apart: float) -> None:
+    """By chance two times are never a second apart."""
+    for doubt in (0.0, 5.0):
+        assert latest(times(doubt + apart, 0, doubt)) is Side.LEFT
+        assert latest(times(0, doubt + apart, doubt)) is Side.RIGHT
+    assert latest(times(apart, 0, apart)) is latest(times(0, apart, apart)) is None
+
+
 @LAW
 @given(SECONDS, SECONDS, DOUBTS, DOUBTS)
 def test_more_doubt_never_turns_the_winner_round(left: int, right: int, one: float, more: float) -> None:
