@@ -146,6 +146,18 @@ def test_a_system_that_answers_no_more_blocks_what_is_open_and_proves_nothing(se
     assert any(line.reason.startswith("the run broke off: membercare: ") or "403" in line.reason for line in report.lines)
 
 
+def test_a_create_that_is_refused_as_a_whole_is_made_with_the_least_and_completed(setup: Setup) -> None:
+    url = setup.manifests[Side.LEFT].origin
+    call("POST", f"{url}/_sandbox/faults", {"kind": "error", "status": 422, "call": "POST products", "times": 1})
+    try:
+        report = start(run_document(setup, Wanted(names=(PRODUCT,), sandbox=True)))
+        (fault,) = call("GET", f"{url}/_sandbox/faults")
+    finally:
+        call("POST", f"{url}/_sandbox/faults", {"kind": "none"})
+    assert fault["struck"] == 1
+    assert report.proven, [(line.id, line.reason) for line in report.lines if line.verdict in (Verdict.FAIL, Verdict.BLOCKED)]
+
+
 def test_at_least_twenty_kinds_of_faults_are_planted() -> None:
     kinds = {one.kind for one in (*VALUES, *RECORDS)}
     assert len(kinds) >= 20 and kinds <= KINDS.keys()
