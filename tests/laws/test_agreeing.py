@@ -164,3 +164,10 @@ def test_an_item_that_the_target_drops_is_not_its_edit() -> None:
     sent = {"1": {"n": 1}, "2": {"n": 2}}
     after, _ = agree(link_of(RIGHT, {}, {}), update(RIGHT, {"p": sent}, {}), {"p": sent}, {"p": {"1": {"n": 1}}})
     assert after.right_base["p"] == {"1": {"n": 1}} and after.left_base["p"] == sent
+
+
+def test_an_item_that_the_target_drops_has_no_base_there_any_more_though_it_had_one() -> None:
+    """Otherwise it would look as if a user of the target had taken it away, and the source would lose it."""
+    old, sent = {"1": {"n": 1}}, {"1": {"n": 2}}
+    after, again = agree(link_of(RIGHT, {"p": old}, {"p": old}), update(RIGHT, {"p": sent}, {"p": old}), {"p": sent}, {"p": {}})
+    assert (after.right_base["p"], after.left_base["p"], again) == ({}, sent, ())
