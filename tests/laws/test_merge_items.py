@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mapping_builders import LAW
-from merge_world import LEFT, RIGHT, TEXTS, corresponds, list_rule, maybe
+from merge_world import LEFT, RIGHT, TEXTS, TIMES, corresponds, list_rule, list_rules, maybe, quartets, text_rules
 
 from accord.core.conflicts import Times
 from accord.core.merging import ABSENT, Merged, PropertyRule, edited, items_of, merge_property
+from accord.core.rules import RULES
 from accord.model.dataflow import ClearPolicy, ConflictPolicy
 from accord.model.records import Side
 from accord.model.values import is_empty
@@ -75,6 +76,17 @@ def test_a_list_that_is_held_or_not_emptied_is_told_by_its_name() -> None:
     assert merge_property(manual, left, right, (base, base), Times()) == Merged("p", "CONFLICT-04", conflict=True, held=True)
     ignoring = list_rule(clear=ClearPolicy.IGNORE)
     assert merge_property(ignoring, {}, base, (base, base), Times()) == Merged("p", "MERGE-13")
+
+
+@LAW
+@given(text_rules() | list_rules(), st.tuples(*[maybe(TEXTS)] * 4), quartets(), TIMES)
+def test_every_outcome_bears_the_name_of_its_property_and_a_rule_that_there_is(
+    rule: PropertyRule, texts: tuple[Any, ...], lists: tuple[Any, ...], times: Times
+) -> None:
+    left, right, one, two = texts if rule.items is None else lists
+    merged = merge_property(rule, left, right, (one, two), times)
+    assert merged.name == rule.name and merged.rule in RULES
+    assert {type(merged.agreed), type(merged.conflict), type(merged.held)} == {bool}
 
 
 @LAW
