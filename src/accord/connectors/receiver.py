@@ -28,7 +28,8 @@ LARGEST_BODY = 64 * 1024
 """Bytes. A webhook that only names a record has a few hundred."""
 
 BODY_SECONDS = 5.0
-AT_ONCE = 64
+AT_ONCE = 256
+"""Connections. Who comes beyond that is answered with 503, and sends again."""
 ENDS_WITHIN_SECONDS = 1
 
 
@@ -153,6 +154,7 @@ async def listening(application: Any, host: str, port: int) -> AsyncIterator[str
         lifespan="off",
         access_log=False,
         log_config=None,
+        log_level="error",  # that somebody was told to come again is no news
         server_header=False,
         proxy_headers=False,
         limit_concurrency=AT_ONCE,

@@ -333,7 +333,6 @@ class Call:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """How Accord has itself told of changes. ``id``, ``expires``: paths in what ``create`` and ``renew`` answer.
-
     Without ``expires`` a registration lives for ``lifetime_seconds``, without either for ever. After two thirds of its life it is renewed;
     without ``renew`` another one is created. ``remove``: takes an older one back.
     """
@@ -350,16 +349,12 @@ class Registration:
 class Webhooks:
     """How the system announces changes, and how it is known that it is the system.
 
-    standard: id.time.body is signed (HMAC-SHA256, base64) with ``secret``, as standardwebhooks.com has it; hmac: ``header`` carries one or
-    several signatures, each after ``prefix``, of what ``signs`` says: {body}, and where they are named {id} and {time}; secret: ``header``
-    carries ``prefix`` and the secret itself; none: anybody may announce, which ``accept_unsigned`` must grant. ``id_header``: of an event,
-    the same for every delivery of it; ``time_header``: when it was sent, a text or a number of seconds or milliseconds.
-    ``previous_secret``: still accepted while the secret is being replaced.
-
-    ``items``: path of an array of events in the body, "" for the body itself; without it the body is one event. ``datatype`` and ``id``
-    are paths in the event, ``datatype_header`` carries the word instead; ``datatypes`` translates the words into datatypes; an event of
-    another word is none of ours. ``quiet_seconds``: a record is read when no further event has come for it for so long, at the latest
-    ``quiet_at_most_seconds`` after the first.
+    standard: id.time.body is signed (HMAC-SHA256, base64), as standardwebhooks.com has it; hmac: ``header`` carries one or several
+    signatures, each after ``prefix``, of what ``signs`` says; secret: ``header`` carries ``prefix`` and the secret; none: anybody may
+    announce, which ``accept_unsigned`` must grant. ``previous_secret``: still accepted while the secret is being replaced.
+    ``items``: path of an array of events in the body; without it the body is one event. ``datatype`` and ``id`` are paths in the event,
+    ``datatype_header`` carries the word instead; an event whose word is not in ``datatypes`` is none of ours. ``quiet_seconds``: a record
+    is read when nothing more has come for it for so long, at the latest ``quiet_at_most_seconds`` after the first.
     """
 
     kind: Literal["standard", "hmac", "secret", "none"] = "standard"
