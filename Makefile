@@ -10,7 +10,7 @@ RUNS := $(VENV)/.runs
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test browser check lint types rooms locked lock reliability reference picture clean
+.PHONY: help setup demo test browser check lint types rooms locked lock mutants reliability reference picture clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -77,6 +77,10 @@ locked: setup
 lock: setup
 	@$(COMPILE) --group dev pyproject.toml -q -o requirements.lock
 	@$(COMPILE) --group build -c requirements.lock pyproject.toml -q -o requirements-run.lock
+
+# Small faults, planted one at a time in the modules that decide; MODULES="merging conflicts" tries a part of them.
+mutants: setup
+	@nice -n 15 $(BIN)/python tests/mutants/run.py $(MODULES)
 
 reliability: setup
 	@$(BIN)/python benchmarks/reliability.py $(RELIABILITY_ARGS)
