@@ -173,6 +173,11 @@ class _Opened:
             self.known.append(secret)
         return secret
 
+    @property
+    def tokens(self) -> Path:
+        """See ports.KeepsTokens."""
+        return self.inner.tokens
+
 
 @dataclass(frozen=True, slots=True)
 class _Wire:
