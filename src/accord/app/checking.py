@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accord.app import STATE_FOLDER, Session, Setup, compile_flows, load, require_secrets, run_once
+from accord.app import STATE_FOLDER, Session, Setup, compile_flows, connector, load, require_secrets, run_once
 from accord.app.documents import document_text
 from accord.app.machine import RandomIds, RealClock, StoreThread
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from accord.checks.roll import Roll
     from accord.checks.seam import TestRecordsOnly
     from accord.checks.wire import Noted
+    from accord.config.secrets import EnvironmentSecrets
     from accord.model.manifest import Manifest
     from accord.model.records import Side
-    from accord.ports import Secrets
+    from accord.ports import Connector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,7 @@ def _require_leave(setup: Setup, wanted: Wanted) -> None:
 class _Opened:
     """Secrets that remember what was looked up, so that it can be masked in the evidence."""
 
-    inner: "Secrets"
+    inner: "EnvironmentSecrets"
     known: list[str]
 
     def get(self, reference: str) -> str:
@@ -248,16 +249,9 @@ async def _bench(setup: Setup, wanted: Wanted, again: bool = False) -> "AsyncIte
 def _seam(setup: Setup, side: "Side", roll: "Roll", wire: _Wire, marks: set[str] | None) -> "TestRecordsOnly":
     """A connector that touches only the roll. ``marks``: under which it may create; None: for records of the other side on the roll."""
     from accord.checks.seam import TestRecordsOnly
-    from accord.checks.wire import NotedHttp
-    from accord.connectors.rest import RestConnector, open_http
     from accord.core.matching import reference
 
-    manifest, clock = setup.manifests[side], RealClock()
-    wanted = {flow.datatype(side): frozenset(manifest.datatypes[flow.datatype(side)].properties) for flow in setup.dataflow.flows}
-    by = "engine" if marks is None else "checklist"
-    http = NotedHttp(open_http(manifest, wire.secrets), by, manifest.system, manifest.authentication.path or "", clock, wire.calls)
-    inner = RestConnector(manifest, side, wanted, http, wire.secrets, clock, random.SystemRandom())
-    other = setup.manifests[side.other].system
+    inner, other = _noted(setup, side, wire, "engine" if marks is None else "checklist"), setup.manifests[side.other].system
 
     def may_create(mark: str) -> bool:
         if marks is not None:
@@ -267,10 +261,26 @@ def _seam(setup: Setup, side: "Side", roll: "Roll", wire: _Wire, marks: set[str]
     return TestRecordsOnly(inner, side, roll, may_create)
 
 
+def _noted(setup: Setup, side: "Side", wire: _Wire, by: str) -> "Connector":
+    """A connector that reads every property, and whose calls are noted; a database has no calls that could be."""
+    from accord.checks.wire import NotedHttp
+    from accord.connectors.rest import RestConnector, open_http
+    from accord.model.sql import SqlSystem
+
+    manifest, clock = setup.manifests[side], RealClock()
+    wanted = {flow.datatype(side): frozenset(manifest.datatypes[flow.datatype(side)].properties) for flow in setup.dataflow.flows}
+    if isinstance(manifest, SqlSystem):
+        return connector(setup, side, wanted)
+    http = NotedHttp(open_http(manifest, wire.secrets), by, manifest.system, manifest.authentication.path or "", clock, wire.calls)
+    return RestConnector(manifest, side, wanted, http, wire.secrets, clock, random.SystemRandom())
+
+
 def _under_test(setup: Setup, side: "Side", sandbox: bool) -> "SystemUnderTest":
     from accord.checks.report import SystemUnderTest
     from accord.connectors.rest_paths import fill_secrets
+    from accord.model.sql import SqlSystem
 
     manifest = setup.manifests[side]
-    origin = fill_secrets(manifest.origin, lambda one: str(setup.secrets.get(one)))
+    database = isinstance(manifest, SqlSystem)  # whose address holds a password
+    origin = "a database" if database else fill_secrets(manifest.origin, lambda one: str(setup.secrets.get(one)))
     return SystemUnderTest(side=side, name=manifest.system, origin=origin, sandbox=sandbox)
