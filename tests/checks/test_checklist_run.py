@@ -1,8 +1,10 @@
 """The shipped dataflow's document, run as a checklist on both stand-ins: everything is proven, nothing else is touched, nobody is shown."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
@@ -192,3 +194,54 @@ def test_after_an_interruption_no_test_record_stays(live: tuple[Path, Running, R
         cleaned = ended(folder, *BOTH, "--clean")
         assert cleaned.returncode == 0 and "removed" in cleaned.stdout, cleaned.stderr
     assert held(crm.url, "customcrm") == before
+
+
+SHOP = """\
+manifest: 1
+protocol: sql
+system: shop
+url: ${env:SHOP_DATABASE}
+datatypes:
+  Product:
+    table: products
+    key: [id]
+    reference: ExternalId
+    delete: true
+    properties:
+      Number: {column: number}
+      Name: {column: name}
+      VatPercent: {column: vat, type: decimal, scale: 1}
+      ExternalId: {column: external_id}
+"""
+SHOP_FLOW = """\
+accord: 1
+left: {system: shop, manifest: shop.yaml}
+right: {system: membercare, manifest: membercare.yaml}
+flows:
+  - left: Product
+    right: Products
+    match: [{left: Number, right: productNumber}]
+    properties:
+      - {left: Number, right: productNumber}
+      - {left: Name, right: name, required: true}
+      - {left: VatPercent, right: vatPercent, type: decimal, scale: 1}
+"""
+
+
+def test_a_database_is_proven_as_well_and_its_rows_are_as_they_were(live: tuple[Path, Running, Running], tmp_path: Path) -> None:
+    folder, _, _ = live
+    (folder / "shop.yaml").write_text(SHOP)
+    (folder / "dataflow.yaml").write_text(SHOP_FLOW)
+    with (folder / ".env").open("a") as file:
+        file.write(f"SHOP_DATABASE=sqlite:///{folder}/shop.db\n")
+    report = tmp_path / "report.json"
+    with contextlib.closing(sqlite3.connect(folder / "shop.db")) as shop:
+        shop.execute("CREATE TABLE products (id INTEGER PRIMARY KEY, number TEXT, name TEXT NOT NULL, vat NUMERIC, external_id TEXT)")
+        shop.execute("INSERT INTO products (number, name, vat) VALUES ('S-1', 'Mug', 25), ('S-2', 'Scarf', 25)")
+        shop.commit()
+        before = shop.execute("SELECT * FROM products").fetchall()
+        words = ("--allow-writes-to", "shop", "--allow-writes-to", "membercare", "--leave-records", "--json", str(report))
+        done = ended(folder, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert shop.execute("SELECT * FROM products").fetchall() == before
+    assert "sqlite" not in report.read_text(encoding="utf-8")
