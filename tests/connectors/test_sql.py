@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from rigs import KnownSecrets
+from sqlalchemy.dialects import mysql
 
 from accord.app.machine import RealClock
 from accord.cli.manifest import manifest_command
 from accord.config.manifest import read_manifest
 from accord.config.yamlfile import read_yaml
 from accord.connectors.sql import SqlConnector, open_sql
-from accord.errors import ConfigurationError, ListingFailed, SystemRefused, SystemUnavailable
+from accord.connectors.sql_rows import after
+from accord.errors import ConfigurationError, ListingFailed, StoreBusy, SystemRefused, SystemUnavailable
 from accord.model.plans import OperationKind, Outcome, OutcomeKind, Precondition, Write
 from accord.model.records import Evidence, Gone, Observation, RecordRef, Seen, Side
 from accord.model.sql import SqlSystem
@@ -242,7 +244,7 @@ def test_nobody_listening_is_unavailable_and_the_password_stays_unsaid(shop: Sho
 
 
 def test_an_address_that_is_none_is_a_configuration_error_that_does_not_repeat_it(shop: Shop) -> None:
-    for address in ("hunter2", "nosuch://hunter2@host/db"):
+    for address in ("hunter2", "nosuch://hunter2@host/db", "oracle://hunter2@host/db"):
         with pytest.raises(ConfigurationError) as caught:
             shop.connect(address)
         assert "hunter2" not in str(caught.value)
@@ -340,3 +342,38 @@ def test_the_draft_of_these_tables_is_a_manifest_that_reads_them(shop: Shop, tmp
     shop.run(other.close())
     assert isinstance(read, Seen)
     assert read.values == {"number": "1"}
+
+
+def test_P21_nothing_is_written_by_an_engine_that_does_not_hold_its_state(shop: Shop) -> None:
+    async def overtaken() -> None:
+        raise StoreBusy("another engine holds this state")
+
+    described = read_manifest(shop.path)
+    assert isinstance(described, SqlSystem)
+    shop.run(shop.connector.close())
+    secrets = KnownSecrets(SHOP_DATABASE=f"sqlite:///{shop.file}")
+    shop.connector = open_sql(described, Side.LEFT, {"Order": WANTED}, secrets, RealClock(), None, overtaken)
+    with pytest.raises(StoreBusy):
+        shop.make(Number="1")
+    assert shop.sql("SELECT count(*) FROM orders") == [(0,)]
+
+
+def test_a_batch_at_once_makes_each_record_once(shop: Shop) -> None:
+    writes = [Write(str(n), OperationKind.CREATE, RecordRef(Side.LEFT, "Order", ""), {"Number": str(n)}, str(n)) for n in range(50)]
+
+    async def all_of_them() -> list[Outcome]:
+        return [each async for each in shop.connector.write("Order", writes)]
+
+    outcomes = shop.run(all_of_them())
+    assert sorted(each.key for each in outcomes) == sorted(each.key for each in writes)
+    assert {each.kind for each in outcomes} == {OutcomeKind.DONE}
+    assert shop.sql("SELECT count(*), count(DISTINCT ref) FROM orders") == [(50, 50)]
+
+
+def test_the_statements_are_sayable_to_mysql_too() -> None:
+    """Only that: no server of it has carried them out."""
+    table = sa.Table("things", sa.MetaData(), sa.Column("region", sa.String(9)), sa.Column("id", sa.Integer), sa.Column("text", sa.Text))
+    chosen = sa.select(table).where(after((table.c.region, table.c.id), ("north", 7))).with_for_update()
+    changed = sa.update(table).where(table.c.text.is_not_distinct_from("a")).values(text="b")
+    assert "things.region > %s OR things.region = %s AND things.id > %s FOR UPDATE" in str(chosen.compile(dialect=mysql.dialect()))
+    assert "things.text <=> %s" in str(changed.compile(dialect=mysql.dialect()))

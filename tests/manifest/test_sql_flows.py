@@ -80,9 +80,7 @@ def carried(run: Run) -> dict[str, int]:
 def test_the_six_flows_run_on_tables(systems: tuple[Tables, Running], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left, right = systems
     dataflow = str(folder / "dataflow.yaml")
-    assert command("manifest", "sql-triggers", str(folder / "tables.yaml")) == 0
-    with psycopg.connect(left.address, autocommit=True) as owner:
-        owner.execute(capsys.readouterr().out.encode())
+    note_changes(left, folder, capsys)
     assert command("check", "-d", dataflow) == 0, capsys.readouterr()
     setup = app.load(dataflow)
     assert len(setup.dataflow.flows) == 6
@@ -116,3 +114,27 @@ def test_the_six_flows_run_on_tables(systems: tuple[Tables, Running], folder: Pa
     with app.looking(setup) as store:
         causes = {row.ref.id: row.cause for row in store.list_pending(flow="Contact to Persons", limit=1000)}
     assert "deleted" in causes[link.left]  # told by the change table, and reported as the dataflow asks
+
+
+@pytest.mark.parametrize("datatype", ["Product", "Order"])
+def test_conform_finds_nothing_that_does_not_hold(
+    systems: tuple[Tables, Running], folder: Path, capsys: pytest.CaptureFixture[str], datatype: str
+) -> None:
+    left, _ = systems
+    note_changes(left, folder, capsys)
+    before = left.state()
+    words = ("manifest", "conform", str(folder / "tables.yaml"), "--datatype", datatype, "--allow-writes-to", "tables", "--json")
+    assert command(*words) == 0, capsys.readouterr().out
+    (said,) = json.loads(capsys.readouterr().out)["datatypes"]
+    assert {each["verdict"] for each in said["checks"]} == {"holds", "cannot tell"}
+    assert sum(each["verdict"] == "holds" for each in said["checks"]) > 40
+    assert said["removed"] > 40
+    assert left.state() == before
+
+
+def note_changes(left: Tables, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The owner of the database carries out what the command says; more than once does no harm."""
+    capsys.readouterr()
+    assert command("manifest", "sql-triggers", str(folder / "tables.yaml")) == 0
+    with psycopg.connect(left.address, autocommit=True) as owner:
+        owner.execute(capsys.readouterr().out.encode())

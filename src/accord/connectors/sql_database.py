@@ -39,6 +39,10 @@ def address(text: str, system: str) -> URL:
         url = make_url(text)
     except (exc.ArgumentError, ValueError):
         raise ConfigurationError([Problem(f"manifest of {system}", 0, 0, "url: this is no address of a database", remedy)]) from None
+    kind = url.get_backend_name()
+    if _DRIVERS.get(kind, kind).partition("+")[0] not in _NOW:
+        what = f"url: {kind} is no database that Accord knows"
+        raise ConfigurationError([Problem(f"manifest of {system}", 0, 0, what, f"Known are: {', '.join(_NOW)}.")])
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 
