@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -152,6 +153,16 @@ def test_another_address_of_ours_is_registered_and_the_old_one_taken_back() -> N
         await registrar.ensure(OURS)
         await registrar.ensure("https://elsewhere.example.org/webhooks/shed")
         assert shed.made == ["POST /hooks", "POST /hooks", "DELETE /hooks/7"]
+
+    play(scene)
+
+
+def test_a_secret_that_is_replaced_is_told_in_a_new_registration() -> None:
+    async def scene(shed: Shed, registrar: Registrar, clock: Clock) -> None:
+        await registrar.ensure(OURS)
+        await replace(registrar, secret="another").ensure(OURS)
+        assert shed.made == ["POST /hooks", "POST /hooks", "DELETE /hooks/7"]
+        assert shed.calls[1][2]["secret"] == "another"
 
     play(scene)
 

@@ -5,6 +5,7 @@ Owns: when to register, renew and take back; what is remembered of it. Does not 
 that costs a repeated hint, nothing else.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,12 +30,13 @@ _SPENT = 2 / 3  # of its life: then it is renewed, with time for several tries
 
 
 class _Kept(msgspec.Struct):
-    """What is remembered of a registration: times in seconds since 1970."""
+    """What is remembered of a registration: times in seconds since 1970; ``signed``: a digest of the secret that it signs with."""
 
     id: str
     url: str
     made: float
     ends: float | None
+    signed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Registrar:
         Raises SystemUnavailable, SystemRefused; then it is to be tried again, and changes are polled for as ever.
         """
         kept, now = await self._kept(), self.clock.now().timestamp()
-        if kept is not None and kept.url == url:
+        if kept is not None and (kept.url, kept.signed) == (url, self._signed):
             due = self._due(kept)
             if due is None or now < due:
                 return LOOKS_AFTER_SECONDS if due is None else due - now
@@ -126,7 +128,7 @@ class Registrar:
         if told is not None:
             theirs: datetime = answered_at(answer.headers) or self.clock.now()
             life = (told - theirs).total_seconds()
-        return _Kept(id, url, now, None if life is None else now + max(life, 0.0))
+        return _Kept(id, url, now, None if life is None else now + max(life, 0.0), self._signed)
 
     async def _keep(self, kept: _Kept) -> float:
         await self.notebook.write(self._name, msgspec.json.encode(kept).decode())
@@ -140,6 +142,10 @@ class Registrar:
     @property
     def _name(self) -> str:
         return f"webhook-registration:{self.system}"
+
+    @property
+    def _signed(self) -> str:
+        return hashlib.sha256(self.secret.encode()).hexdigest()[:16]
 
     def _due(self, kept: _Kept) -> float | None:
         return None if kept.ends is None else kept.made + _SPENT * (kept.ends - kept.made)
