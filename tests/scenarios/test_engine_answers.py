@@ -13,13 +13,13 @@ from accord.model.capabilities import Finding
 from accord.model.dataflow import DeletePolicy
 from accord.model.journal import Intent, IntentState
 from accord.model.links import PendingState
-from accord.model.plans import Outcome, OutcomeKind, Write
+from accord.model.plans import Found, Outcome, OutcomeKind, Write
 from accord.model.records import Side
 from accord.model.runs import Run
 from accord.testing.simulation_crashes import Crash
 from accord.testing.simulation_dataflow import PERSON, SALE, Rules
 
-WRITE = MemoryConnector.write
+WRITE, FIND = MemoryConnector.write, MemoryConnector.find
 LINE = "the line went dead"
 
 
@@ -206,6 +206,41 @@ def test_P7_a_source_that_is_linked_before_its_create_is_told_waits_for_none(mon
         assert len(s.pairs(PERSON)) == len(s.register.live("Persons")) == 1 and not s.waiting()
 
 
+def find_late(monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
+    """The search does not know a new record for so many looks, though the listing does."""
+    left = [looks]
+
+    async def find(connector: MemoryConnector, datatype: str, writes: Sequence[Write]) -> Sequence[Found]:
+        left[0] -= 1
+        return [Found(one.key) for one in writes] if left[0] >= 0 else await FIND(connector, datatype, writes)
+
+    monkeypatch.setattr(MemoryConnector, "find", find)
+
+
+def test_P7_a_copy_that_was_linked_by_the_listing_before_the_search_finds_it_is_adopted_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage(right=SLOW) as s:
+        s.contact("ada@sim.example", Name="Ada")
+        find_late(monkeypatch, looks=2)
+        run_unanswered(s, monkeypatch)
+        s.run()
+        assert [one.state for one in s.journal()] == [IntentState.ADOPTED]
+        assert [right for _, right in s.pairs(PERSON)] == [copy_of(s)] and not s.waiting()
+
+
+def test_P14_an_order_that_was_made_without_an_answer_keeps_its_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage() as s:
+        payers = [s.contact(f"{name}@sim.example", Name=name) for name in ("ada", "bo")]
+        s.runs()
+        persons = dict(s.pairs(PERSON))
+        order = s.order("N1", payers[0])
+        again = partial(s.crm.user_edit, "Order", order, {"Payer": payers[1]})
+        run = run_unanswered(s, monkeypatch, meanwhile=again)
+        s.run()
+        ((_, invoice),) = s.pairs(SALE)
+        assert run.counts(SALE).conflicts == 0 and s.right("Invoices", invoice)["payer"] == persons[payers[1]]
+        assert s.left("Order", order)["Payer"] == payers[1] and not s.waiting()
+
+
 def test_P7_a_create_that_a_crash_cut_off_is_found_and_adopted(monkeypatch: pytest.MonkeyPatch) -> None:
     with stage(right=SLOW) as s:
         s.contact("ada@sim.example", Name="Ada")
@@ -237,7 +272,7 @@ def test_P7_a_create_that_a_crash_cut_off_counts_as_sent_when_it_is_first_looked
         s.later(600.0)
         s.run()
         assert [right for _, right in s.pairs(PERSON)] == [copy_of(s)] and not s.waiting()
-        assert [one.state for one in s.journal()] == [IntentState.ABANDONED, IntentState.DONE]
+        assert [(one.state, one.message) for one in s.journal()] == [(IntentState.ABANDONED, ""), (IntentState.DONE, "")]
 
 
 def test_P7_several_copies_are_for_a_person_who_is_told_five_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
