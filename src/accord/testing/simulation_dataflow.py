@@ -243,7 +243,7 @@ class ShippedSubject:
             "Balance": lambda one, other: abs(Decimal(str(one)) - Decimal(str(other))) <= doubt,
             "Lines": lambda one, other: _lines(one, "Lines") == _lines(other, "rows"),
             "Payer": lambda one, other: (
-                used_again(worlds, one, other) or _whose(worlds[Side.LEFT], one) == _whose(worlds[Side.RIGHT], other)
+                used_again(worlds, one, other) or _one_person(_whose(worlds[Side.LEFT], one), _whose(worlds[Side.RIGHT], other))
             ),
         }
         clears = thing.flow.clear is ClearPolicy.PROPAGATE
@@ -294,8 +294,17 @@ def _lines(rows: Any, name: str) -> dict[str, tuple[Any, Any]]:
     return {row[key]: (_plain(row.get(text)) or None, Decimal(str(row[number])) if row.get(number) is not None else None) for row in rows}
 
 
-def _whose(world: MemorySystem, id: str) -> Raw:
-    """What a payer is, whichever datatype it is of."""
+NOBODY = object()
+"""A payer that is not there."""
+
+
+def _one_person(left: object, right: object) -> bool:
+    """Whether two payers are the same; a copy that lacks its key as yet, since its system refuses it, may be anybody's."""
+    return left == right or (None in (left, right) and NOBODY not in (left, right))
+
+
+def _whose(world: MemorySystem, id: str) -> object:
+    """What a payer is, whichever datatype it is of: its key, or NOBODY."""
     places = [(KINDS[name][side], KEYS[name][place]) for name in (PERSON, COMPANY) for place, side in enumerate(Side)]
     found = [(world.state(kind, id), key) for kind, key in places if kind in world.datatypes]
-    return next((state.values.get(key) for state, key in found if state is not None), None)
+    return next((state.values.get(key) for state, key in found if state is not None), NOBODY)
