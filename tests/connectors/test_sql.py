@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from accord.cli.manifest import manifest_command
 from accord.config.manifest import read_manifest
 from accord.config.yamlfile import read_yaml
 from accord.connectors.sql import SqlConnector, open_sql
+from accord.connectors.sql_extra import require_sql
 from accord.connectors.sql_rows import after
 from accord.errors import ConfigurationError, ListingFailed, StoreBusy, SystemRefused, SystemUnavailable
 from accord.model.plans import OperationKind, Outcome, OutcomeKind, Precondition, Write
@@ -230,9 +232,25 @@ def test_P19_a_refusal_names_the_property_and_repeats_no_value(shop: Shop, value
 
 def test_a_database_that_is_not_there_is_unavailable(shop: Shop, tmp_path: Path) -> None:
     shop.run(shop.connector.close())
-    shop.connector = shop.connect(f"sqlite:///{tmp_path / 'nowhere' / 'shop.db'}")
+    shop.connector = shop.connect("sqlite:///nowhere.db")
     with pytest.raises(SystemUnavailable):
         shop.listed()
+    assert not list(tmp_path.rglob("nowhere.db"))  # nor is one made
+
+
+def test_a_file_without_a_folder_is_looked_for_beside_the_manifest(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.make(Number="1")
+    monkeypatch.chdir("/")
+    shop.run(shop.connector.close())
+    shop.connector = shop.connect("sqlite:///shop.db")
+    assert len(shop.listed()[0]) == 1
+
+
+def test_without_the_extra_it_is_said_what_to_install(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    with pytest.raises(ConfigurationError) as caught:
+        require_sql()
+    assert "accord[sql]" in caught.value.remedy
 
 
 def test_nobody_listening_is_unavailable_and_the_password_stays_unsaid(shop: Shop) -> None:

@@ -228,6 +228,9 @@ def connector(
 
     manifest = setup.manifests[side]
     if isinstance(manifest, SqlSystem):
+        from accord.connectors.sql_extra import require_sql
+
+        require_sql()
         from accord.connectors.sql import open_sql
 
         complain = read_yaml(setup.folder / setup.dataflow.entry(side).manifest).problem

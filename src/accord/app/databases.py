@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 def trigger_statements(path: Path, datatypes: Sequence[str] = ()) -> list[str]:
     """The statements that make the change tables of a manifest and keep them. Raises ConfigurationError, UsageError, SystemProblem."""
+    from accord.connectors.sql_extra import require_sql
+
+    require_sql()
     from sqlalchemy import exc
 
     from accord.config.yamlfile import read_yaml
@@ -53,6 +56,9 @@ def draft_database(url: str, target: str, name: str | None, folder: Path) -> "Dr
 
     Raises ConfigurationError for an address that is none and where there is nothing to draft, SystemProblem when nobody answers.
     """
+    from accord.connectors.sql_extra import require_sql
+
+    require_sql()
     from sqlalchemy import exc
 
     from accord.config.drafting_sql import draft_from_tables
@@ -62,8 +68,10 @@ def draft_database(url: str, target: str, name: str | None, folder: Path) -> "Dr
     from accord.connectors.sql_survey import survey
     from accord.model.sql import SqlLimits
 
-    where = address(expand(url, EnvironmentSecrets(os.environ, read_dotenv(folder / ".env"))), "the database")
-    system = name or re.sub(r"[^a-z0-9-]+", "-", Path(where.database or "database").stem.lower()).strip("-") or "database"
+    where = address(expand(url, EnvironmentSecrets(os.environ, read_dotenv(folder / ".env"))), "the database", folder)
+    system = (
+        name or re.sub(r"[^a-z0-9-]+", "-", Path((where.database or "database").replace("%20", " ")).stem.lower()).strip("-") or "database"
+    )
     named = [each.removeprefix("env:") for each in references(url) if each.startswith("env:")]
     variable = named[0] if named else f"{re.sub(r'[^A-Z0-9]+', '_', system.upper())}_DATABASE"
     database = Database(where, SqlLimits(), system)
@@ -93,7 +101,9 @@ def _opened(described: "SqlSystem", path: Path) -> "Iterator[Database]":
     from accord.connectors.sql_database import Database, address
 
     secrets = EnvironmentSecrets(os.environ, read_dotenv(path.resolve().parent / ".env"))
-    database = Database(address(expand(described.sql.url, secrets), described.system), described.sql.limits, described.system)
+    database = Database(
+        address(expand(described.sql.url, secrets), described.system, path.resolve().parent), described.sql.limits, described.system
+    )
     try:
         yield database
     finally:

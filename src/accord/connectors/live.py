@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from accord.connectors.http import Http
 from accord.connectors.rest import RestConnector
+from accord.connectors.sql_extra import require_sql
 from accord.model.capabilities import Capabilities
 from accord.model.manifest import Datatype, Listing, Manifest
 from accord.model.records import Side
@@ -52,6 +53,7 @@ class Live:
         return RestConnector(manifest, SIDE, wanted, http or self.dial(), self.secrets, self.clock, self.rng)
 
     def _to_database(self, manifest: SqlSystem, wanted: Mapping[str, frozenset[str]], page_size: int | None) -> Connector:
+        require_sql()
         from accord.connectors.sql import open_sql  # noqa: PLC0415  only those who describe a database need its driver
 
         if page_size is not None:

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import exc
@@ -181,5 +182,5 @@ def open_sql(
     ``hold``: raises when nothing may be sent any more, since another engine has taken the state over.
     """
     text = _REFERENCE.sub(lambda found: secrets.get(found[1]), described.sql.url)
-    database = Database(address(text, described.system), described.sql.limits, described.system)
+    database = Database(address(text, described.system, Path(described.file).resolve().parent), described.sql.limits, described.system)
     return SqlConnector(described, side, wanted, database, complain, Hold(hold, clock) if hold else None)

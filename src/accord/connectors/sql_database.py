@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -32,8 +34,11 @@ _NOW: Final = {
 }
 
 
-def address(text: str, system: str) -> URL:
-    """An address with the driver that we speak to it through. Raises ConfigurationError, which does not repeat it."""
+def address(text: str, system: str, folder: Path) -> URL:
+    """An address with the driver that we speak to it through. Raises ConfigurationError, which does not repeat it.
+
+    ``folder``: where a SQLite file is looked for that is named without one. It must be there: none is made.
+    """
     remedy = "Write an address such as postgresql://user:password@host/database or sqlite:////folder/file.db."
     try:
         url = make_url(text)
@@ -43,6 +48,9 @@ def address(text: str, system: str) -> URL:
     if _DRIVERS.get(kind, kind).partition("+")[0] not in _NOW:
         what = f"url: {kind} is no database that Accord knows"
         raise ConfigurationError([Problem(f"manifest of {system}", 0, 0, what, f"Known are: {', '.join(_NOW)}.")])
+    if kind == "sqlite" and url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        file = f"file:{quote(str(folder / url.database))}"
+        return url.set(database=file).update_query_dict({"mode": "rw", "uri": "true"})
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 
