@@ -9,6 +9,7 @@ from engine_stage import Stage, stage
 
 from accord.connectors.memory import MemoryConnector, MemoryDatatype
 from accord.core.rules import RULES
+from accord.engine import recovery
 from accord.model.capabilities import Finding
 from accord.model.dataflow import DeletePolicy
 from accord.model.journal import Intent, IntentState
@@ -29,24 +30,30 @@ def run_unanswered(
     *,
     happens: bool = True,
     side: Side = Side.RIGHT,
+    calls: int = 1,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Run:
-    """One run in which the first batch to ``side`` is not answered, be it that it happens or not; it is looked at in the same run.
+    """One run in which the first ``calls`` to ``side`` are not answered, be it that they happen or not; they are looked at in the same run.
 
     ``meanwhile``: what users do before anybody looks.
     """
+
+    left = [None] * calls
 
     async def write(connector: MemoryConnector, datatype: str, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
         if connector.side is not side:
             async for outcome in WRITE(connector, datatype, writes):
                 yield outcome
             return
-        monkeypatch.setattr(MemoryConnector, "write", WRITE)
+        left.pop()
+        if not left:
+            monkeypatch.setattr(MemoryConnector, "write", WRITE)
         if happens:
             async for _ in WRITE(connector, datatype, writes):
                 pass
         s.later()
-        meanwhile()
+        if not left:
+            meanwhile()
         for one in writes:
             yield Outcome(one.key, OutcomeKind.UNKNOWN, message=LINE)
 
@@ -286,3 +293,35 @@ def test_P7_several_copies_are_for_a_person_who_is_told_five_of_them(monkeypatch
         assert row.cause == f"{RULES['MATCH-02']}: {', '.join(copies[:5])}" and len(copies) == 6
         (intent,) = s.journal()
         assert (intent.state, intent.message) == (IntentState.ABANDONED, "")
+
+
+def test_P9_a_copy_that_a_user_deleted_before_it_was_found_is_a_deletion_and_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage() as s:
+        kept, lost = s.contact("ada@sim.example", Name="Ada"), s.contact("bo@sim.example", Name="Bo")
+
+        def meanwhile() -> None:
+            (copy,) = (id for id, values in s.register.live("Persons").items() if values["name"] == "Bo")
+            s.register.user_delete("Persons", copy)
+
+        run_unanswered(s, monkeypatch, calls=2, meanwhile=meanwhile)
+        s.runs()
+        assert [values["name"] for values in s.register.live("Persons").values()] == ["Ada"]
+        assert s.left("Contact", kept)["Name"] == "Ada" and s.left("Contact", lost)["Name"] == "Bo"
+        assert [row.rule for row in s.waiting()] == ["DELETE-01"]
+
+
+@pytest.mark.parametrize("happens", [True, False])
+def test_P7_many_unanswered_writes_are_looked_for_in_parts_and_none_is_left_out(happens: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "AT_ONCE", 2)
+    with stage() as s:
+        contacts = [s.contact(f"{number}@sim.example", Name="old") for number in range(5)]
+        run_unanswered(s, monkeypatch, happens=happens, calls=5)
+        s.runs()
+        assert len(s.register.live("Persons")) == len(s.pairs(PERSON)) == 5
+        for contact in contacts:
+            s.crm.user_edit("Contact", contact, {"Name": "new"})
+        run_unanswered(s, monkeypatch, happens=happens, calls=5)
+        s.runs()
+        assert {values["name"] for values in s.register.live("Persons").values()} == {"new"}
+        ends = [one.state for one in s.journal() if one.state in (IntentState.ADOPTED, IntentState.ABANDONED)]
+        assert len(ends) == 10 and not s.waiting()
