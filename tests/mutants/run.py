@@ -22,7 +22,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).with_name("explained.toml")
-SURVIVED, UNTESTED, UNTRIED = 0, 33, None
+ALIVE = (0, 33, None)
+"""Exit codes of a mutant that no test noticed, that no test reaches, that was not tried."""
 
 
 @dataclass(frozen=True)
@@ -127,16 +128,19 @@ def attempt(copy: Copy, room: Room, modules: Sequence[str]) -> dict[str, dict[st
     sources = {module: f"{room.folder}/{module}.py" for module in modules}
     copy.choose(sources.values(), room.tests)
     copy.mutmut("run", "--max-children", "1")
-    again = [key for source in sources.values() for key, code in copy.outcomes(source).items() if code in (SURVIVED, UNTRIED)]
+    found = {module: copy.outcomes(source) for module, source in sources.items()}
+    again = [key for outcomes in found.values() for key, code in outcomes.items() if code in ALIVE]
     if again:
         copy.choose(sources.values(), (*room.tests, *room.more))
-        copy.mutmut("run", "--max-children", "1", *again)
-    return {module: copy.outcomes(source) for module, source in sources.items()}
+        copy.mutmut("run", "--max-children", "1", *again)  # which forgets all others, since the tests were changed
+        for module, source in sources.items():
+            found[module] |= {key: code for key, code in copy.outcomes(source).items() if key in again}
+    return found
 
 
 def report(copy: Copy, module: str, outcomes: dict[str, int | None], known: dict[Mutant, str]) -> bool:
     """Print the line of a module and what is open; whether all is well."""
-    alive = {key: copy.mutant(module, key) for key, code in outcomes.items() if code in (SURVIVED, UNTESTED, UNTRIED)}
+    alive = {key: copy.mutant(module, key) for key, code in outcomes.items() if code in ALIVE}
     left = [mutant for mutant in alive.values() if mutant not in known]
     idle = [mutant for mutant in known if mutant.module == module and mutant not in alive.values()]
     say(f"{module:<12} {len(outcomes):>8} {len(outcomes) - len(alive):>8} {len(alive) - len(left):>10} {len(left):>9}")
