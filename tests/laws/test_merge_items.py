@@ -1,5 +1,6 @@
 """Items as records in small: what holds for a property of a record holds for a property of an item, and half a base is none."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -12,7 +13,7 @@ from merge_world import LEFT, RIGHT, TEXTS, TIMES, corresponds, list_rule, list_
 from accord.core.conflicts import Times
 from accord.core.merging import ABSENT, Merged, PropertyRule, edited, items_of, merge_property
 from accord.core.rules import RULES
-from accord.model.dataflow import ClearPolicy, ConflictPolicy
+from accord.model.dataflow import ClearPolicy, ConflictPolicy, Direction
 from accord.model.records import Side
 from accord.model.values import is_empty
 
@@ -110,3 +111,14 @@ def test_half_a_base_counts_as_none_whichever_half_it_is(left: Any, right: Any, 
     rule = PropertyRule("p")
     none = merge_property(rule, left, right, (ABSENT, ABSENT), Times())
     assert none == merge_property(rule, left, right, (base, ABSENT), Times()) == merge_property(rule, left, right, (ABSENT, base), Times())
+
+
+@pytest.mark.parametrize("side", Side)
+def test_an_edit_that_stays_where_it_was_made_is_agreed_if_all_is_shown(side: Side) -> None:
+    rule = list_rule()
+    assert rule.items is not None
+    direction = Direction.LEFT_TO_RIGHT if side is RIGHT else Direction.RIGHT_TO_LEFT
+    rule = replace(rule, items={**rule.items, "t": replace(rule.items["t"], direction=direction)})
+    base, own = {"1": ONE}, {"1": {"n": 1, "t": "own"}}
+    left, right = (own, base) if side is LEFT else (base, own)
+    assert merge_property(rule, left, right, (base, base), Times()) == Merged("p", "LIST-01", agreed=True)
