@@ -122,3 +122,18 @@ def test_an_edit_that_stays_where_it_was_made_is_agreed_if_all_is_shown(side: Si
     base, own = {"1": ONE}, {"1": {"n": 1, "t": "own"}}
     left, right = (own, base) if side is LEFT else (base, own)
     assert merge_property(rule, left, right, (base, base), Times()) == Merged("p", "LIST-01", agreed=True)
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("clear", ClearPolicy)
+def test_MERGE_12_one_way_a_value_overwrites_and_only_emptying_is_kept_back(side: Side, clear: ClearPolicy) -> None:
+    """``side``: the one that sends. Both have changed the value."""
+    rule = PropertyRule("p", Direction.LEFT_TO_RIGHT if side is LEFT else Direction.RIGHT_TO_LEFT, clear=clear)
+    for sent in ("b", ""):
+        left, right = (sent, "c") if side is LEFT else ("c", sent)
+        merged = merge_property(rule, left, right, ("a", "a"), Times())
+        if sent == "" and clear is ClearPolicy.IGNORE:
+            assert merged == Merged("p", "MERGE-13", agreed=True)
+        else:
+            given = {side.other.value: sent}
+            assert merged == replace(Merged("p", "MERGE-12", conflict=True, losers=frozenset((side.other,))), **given)
