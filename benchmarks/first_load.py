@@ -2,9 +2,10 @@
 
 `python benchmarks/first_load.py [--size 20000] [--latency 0] [--idle 100000] [--rounds 3]`
 
-First load: `accord sync` into fresh sandboxes, with every request noted; then the same requests, with the same client, 32 at once, against
-fresh sandboxes with the same seed, and no logic at all. Requests of one kind are replayed together, so that a call for a record comes
-after the call that makes it. Printed are wall times and their ratio, both measured in turn in one run; a time alone says nothing.
+First load: `accord sync` into fresh sandboxes, with every request noted; then the same requests, 32 at once, against fresh sandboxes with
+the same seed, and no logic at all: once with the same client, once with the least client there can be (floor.py). Requests of one kind are
+replayed together, so that a call for a record comes after the call that makes it. Told are wall times and their ratios, all measured in
+turn in one run; a time alone says nothing.
 ``--latency``: milliseconds that the servers take over each answer, as a server elsewhere does. Without, the servers answer faster than
 any real one, and the ratio tells how much processor time Accord takes beside that of the calls.
 
@@ -24,11 +25,13 @@ from pathlib import Path
 
 import uvloop
 
+import floor
 from accord import app
 from accord.config.starter import write_starter
 from accord.connectors.http import AioHttp, Answer, HttpSettings, Origin
 from accord.sandbox.people import MembercareUser
 from accord.sandbox.process import Running, start
+from rows import Row, tell
 
 AT_ONCE = 32
 REQUEST = AioHttp.request
@@ -88,23 +91,31 @@ async def accord_cycle(prepared: app.Setup) -> float:
         return time.perf_counter() - began
 
 
-async def bare(requests: Sequence[Noted], crm: Running, care: Running) -> float:
-    """The same requests, kind after kind, ``AT_ONCE`` at once; seconds. Raises if one is not answered with success."""
+def signed_in(crm: Running, care: Running) -> dict[str, dict[str, str]]:
+    """What each server wants to see in every request."""
     token = MembercareUser(care.url, care.key)
     token.do("GET", "products?pageSize=1")
-    headers = {
-        "customcrm": {"Authorization": f"Bearer {crm.key}", "Content-Type": "application/json", "Accept": "application/json"},
-        "membercare": {"token": token.token, "Content-Type": "application/json", "Accept": "application/json"},
-    }
+    plain = {"Content-Type": "application/json", "Accept": "application/json"}
+    return {"customcrm": {"Authorization": f"Bearer {crm.key}", **plain}, "membercare": {"token": token.token, **plain}}
+
+
+def phases_of(requests: Sequence[Noted]) -> list[list[Noted]]:
+    """The requests kind after kind."""
+    phases: dict[tuple[str, str, str], list[Noted]] = {}
+    for one in requests:
+        phases.setdefault(one.kind, []).append(one)
+    return list(phases.values())
+
+
+async def bare(requests: Sequence[Noted], crm: Running, care: Running) -> float:
+    """The same requests, kind after kind, ``AT_ONCE`` at once; seconds. Raises if one is not answered with success."""
+    headers = signed_in(crm, care)
     urls = {"customcrm": crm.url, "membercare": care.url}
     https = {
         name: AioHttp(HttpSettings(Origin.of(url), concurrency=AT_ONCE, deadline=60.0, private_hosts=True)) for name, url in urls.items()
     }
-    phases: dict[tuple[str, str, str], list[Noted]] = {}
-    for one in requests:
-        phases.setdefault(one.kind, []).append(one)
     began = time.perf_counter()
-    for phase in phases.values():
+    for phase in phases_of(requests):
         left = iter(phase)
 
         async def worker(left: object = left) -> None:
@@ -120,6 +131,19 @@ async def bare(requests: Sequence[Noted], crm: Running, care: Running) -> float:
     return took
 
 
+async def least(requests: Sequence[Noted], crm: Running, care: Running) -> float:
+    """The same with the least client there can be; seconds. Its requests are made ready outside the clock."""
+    headers, urls = signed_in(crm, care), {"customcrm": crm.url, "membercare": care.url}
+    ready = [
+        (urls[phase[0].server], [floor.request(one.method, one.path, "localhost", headers[one.server], one.body) for one in phase])
+        for phase in phases_of(requests)
+    ]
+    began = time.perf_counter()
+    for url, phase in ready:
+        await floor.send_all(url, phase, AT_ONCE)
+    return time.perf_counter() - began
+
+
 @contextlib.contextmanager
 def servers(size: int, latency: int) -> Iterator[tuple[Running, Running]]:
     """Both servers, freshly seeded."""
@@ -128,8 +152,18 @@ def servers(size: int, latency: int) -> Iterator[tuple[Running, Running]]:
         yield crm, care
 
 
-def first_load(size: int, latency: int) -> tuple[float, float, int]:
-    """Seconds of Accord, seconds of the bare requests, number of requests."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One round: seconds of Accord, of the same requests with the same client, and with the least client; how many requests."""
+
+    ours: float
+    wire: float
+    floor: float
+    requests: int
+
+
+def first_load(size: int, latency: int) -> Load:
+    """One round."""
     with tempfile.TemporaryDirectory() as folder:
         with servers(size, latency) as (crm, care):
             prepared = setup(Path(folder) / "load", crm, care)
@@ -138,21 +172,24 @@ def first_load(size: int, latency: int) -> tuple[float, float, int]:
         requests = [one for one in notebook.noted if "/token" not in one.path]
         with servers(size, latency) as (crm, care):
             wire = uvloop.run(bare(requests, crm, care))
-    return ours, wire, len(requests)
+        with servers(size, latency) as (crm, care):
+            return Load(ours, wire, uvloop.run(least(requests, crm, care)), len(requests))
 
 
-def idle(size: int) -> tuple[float, float, int, int]:
-    """Seconds of Accord and of the bare polls, and the numbers of calls of both, at ``size`` records, all linked."""
+def idle(size: int, rounds: int) -> tuple[list[tuple[float, float]], int, int]:
+    """Seconds of Accord and of the bare polls in each round, and the numbers of calls of both, at ``size`` records, all linked."""
+    turns = []
     with tempfile.TemporaryDirectory() as folder, start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
         prepared = setup(Path(folder) / "idle", crm, care)
         app.start(accord_cycle(prepared))
         app.start(accord_cycle(prepared))  # reads back what the first load wrote, once
-        with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
-            ours = app.start(accord_cycle(prepared))
-        requests = [one for one in notebook.noted if "/token" not in one.path]
-        polls = bare_polls(requests)
-        wire = uvloop.run(bare(polls, crm, care))
-    return ours, wire, len(requests), len(polls)
+        for _ in range(rounds):
+            with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
+                ours = app.start(accord_cycle(prepared))
+            requests = [one for one in notebook.noted if "/token" not in one.path]
+            polls = bare_polls(requests)
+            turns.append((ours, uvloop.run(bare(polls, crm, care))))
+    return turns, len(requests), len(polls)
 
 
 def bare_polls(requests: Sequence[Noted]) -> list[Noted]:
@@ -160,25 +197,38 @@ def bare_polls(requests: Sequence[Noted]) -> list[Noted]:
     return list({(one.server, one.method, one.path): one for one in requests if one.method == "GET"}.values())
 
 
+GROUP = "First load over HTTP"
+SAME, LEAST = "the same calls, same client, no logic", "the same calls, bare asyncio protocol"
+
+
+def tell_loads(size: int, latency: int, loads: Sequence[Load]) -> None:
+    """Both ratios of a first load."""
+    what = f"first load, {AT_ONCE} calls at once" + (f", answers take {latency} ms" if latency else "")
+    ours = [one.ours for one in loads]
+    count = loads[0].requests
+    note = f"{count:,} calls, {count / statistics.median(ours):,.0f} a second; six flows, both sandboxes on the same machine"
+    tell(Row(GROUP, what, f"{size:,} records", ours, "s", SAME, [one.wire for one in loads], note))
+    tell(Row(GROUP, what, f"{size:,} records", ours, "s", LEAST, [one.floor for one in loads], "no pool, deadline or decoding"))
+
+
 def main() -> None:
-    """Print the figures."""
+    """Tell the figures."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--size", type=int, default=20_000)
     words.add_argument("--latency", type=int, default=0, help="milliseconds that the servers take over each answer")
     words.add_argument("--idle", type=int, default=0, help="records for the idle cycle; 0 leaves it out")
     words.add_argument("--rounds", type=int, default=3)
     given = words.parse_args()
-    ratios = []
+    loads = []
     for number in range(given.rounds):
-        ours, wire, count = first_load(given.size, given.latency)
-        ratios.append(ours / wire)
-        print(f"round {number + 1}: {count} requests: accord {ours:.1f} s, bare {wire:.1f} s, ratio {ratios[-1]:.2f}", flush=True)
-    spread = f"median; {min(ratios):.2f} to {max(ratios):.2f}"
-    print(f"first load, {given.size} records, {AT_ONCE} at once, {given.latency} ms: ratio {statistics.median(ratios):.2f} ({spread})")
+        loads.append(one := first_load(given.size, given.latency))
+        print(f"round {number + 1}: accord {one.ours:.1f} s, bare {one.wire:.1f} s, least {one.floor:.1f} s", flush=True)
+    tell_loads(given.size, given.latency, loads)
     if given.idle:
-        ours, wire, calls, polls = idle(given.idle)
-        print(f"idle cycle, {given.idle} records: {calls} calls, bare polls {polls}")
-        print(f"idle cycle, {given.idle} records: accord {ours:.2f} s, bare {wire:.2f} s, ratio {ours / wire:.2f}")
+        turns, calls, polls = idle(given.idle, given.rounds)
+        ours, wire = ([turn[place] * 1000 for turn in turns] for place in (0, 1))
+        note = f"{calls} calls; the bare polls are {polls}"
+        tell(Row(GROUP, "a cycle with nothing changed", f"{given.idle:,} records", ours, "ms", "the same polls bare", wire, note))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from accord.store.places import DatabasePlace, database_place
 from accord.store.postgres import PostgresStore
 from accord.store.sqlite import SqliteStore
 from accord.store.sqlstore import SqlStore
+from rows import Row, tell
 from store_path import FLOW, first_load
 
 STEPS = ("absorb", "pending", "records", "links", "candidates", "intend", "close", "known")
@@ -99,6 +100,15 @@ def line(name: str, ours: Sequence[float], theirs: Sequence[float], records: int
     return f"  {name:<22}{next(rates):>12,.0f}{next(rates):>14,.0f}    {spread}"
 
 
+def tell_both(records: int, batch: int, sqlite: Sequence[dict[str, float]], postgres: Sequence[dict[str, float]]) -> None:
+    """PostgreSQL beside SQLite, in microseconds a record: what is durable, and the whole way."""
+    for name, steps in (("absorb, journal and record", WRITES), ("the store's whole share of a first load", STEPS[:-1])):
+        ours, theirs = ([sum(one[step] for step in steps) / records * 1e6 for one in side] for side in (postgres, sqlite))
+        note = "a server of its own on this machine, by a socket"
+        size = f"{records:,} links"
+        tell(Row("The store alone", f"PostgreSQL: {name}, durable batches of {batch}", size, ours, "µs each", "SQLite", theirs, note))
+
+
 def versions(address: str) -> str:
     """What was measured."""
     with psycopg.connect(address) as connection:
@@ -132,6 +142,7 @@ def main() -> None:
     for name, steps in (("all writes", WRITES), ("first load", STEPS[:-1])):
         print(line(name, *([sum(one[step] for step in steps) for one in side] for side in (sqlite, postgres)), words.records))
     per_link = [statistics.median(size[side] for size in sizes) / words.records for side in (0, 1)]
+    tell_both(words.records, words.batch, sqlite, postgres)
     print(f"\n  bytes per link: SQLite {per_link[0]:,.0f}, PostgreSQL {per_link[1]:,.0f}; {per_link[1] / per_link[0]:.2f} times")
 
 

@@ -1,6 +1,6 @@
 """What the store costs on the first-load path: microseconds per record and step, and bytes per link.
 
-    python benchmarks/store_path.py [records] [batch]
+    python benchmarks/store_path.py [records] [batch] [rounds]
 
 Every record goes the whole way on a real file: absorb with match keys -> pending, records, links, candidates -> intend -> close with its
 new link. ``known`` is what a later listing asks. The last lines compare one flushed commit with an unflushed one, and apsw with sqlite3.
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -25,12 +25,15 @@ from accord.model.plans import Change, Operation, OperationKind, Reason
 from accord.model.records import RecordRef, Seen, Side
 from accord.store.sqlite import SqliteStore
 from accord.store.sqlstore import SqlStore
+from rows import Row, tell
 
 T = TypeVar("T")
 
 FLOW = Flow(name="Contact to Persons", left="Contact", right="Persons")
 AT = "2026-01-31T12:00:00Z"
 ROW = "INSERT INTO t VALUES (?, ?, ?, ?)"
+WRITES = ("absorb", "intend", "close")
+STEPS = ("absorb", "pending", "records", "links", "candidates", "intend", "close")
 
 
 def seen(side: Side, number: int) -> Seen:
@@ -151,23 +154,49 @@ def insert_speed(folder: Path, rows: int = 100_000) -> tuple[float, float]:
     return spent[0], spent[1]
 
 
+def bare_rows(folder: Path, records: int, batch: int) -> float:
+    """Seconds of inserting one row of 450 bytes for each record and nothing else, in durable batches."""
+    database = apsw.Connection(str(folder / "bare.db"))
+    list(database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (a INTEGER PRIMARY KEY, b, c, d)"))
+    start = time.perf_counter()
+    for numbers in batches(records, batch):
+        with database:
+            database.executemany(ROW, [(number, f"id-{number}", b"x" * 400, AT) for number in numbers])
+    spent = time.perf_counter() - start
+    database.close()
+    return spent
+
+
+def tell_rows(records: int, batch: int, turns: Sequence[tuple[Watch, float, float]]) -> None:
+    """The durable writes of a first load beside bare inserts; ``turns``: steps, seconds of the inserts, bytes."""
+    group, size = "The store alone", f"{records:,} links"
+    for name, steps in (("absorb, journal and record", WRITES), ("the store's whole share of a first load", STEPS)):
+        ours = [sum(watch.seconds[step] for step in steps) / records * 1e6 for watch, *_ in turns]
+        bare = [seconds / records * 1e6 for _, seconds, _ in turns]
+        note = f"{1e6 / sorted(ours)[len(ours) // 2]:,.0f} links a second; a link is two records, two match keys, an intent, two bases"
+        tell(Row(group, f"SQLite: {name}, durable batches of {batch}", size, ours, "µs each", "one bare row of 450 bytes", bare, note))
+    note = "with both records' contents, match keys and the journaled create"
+    tell(Row(group, "SQLite: state file per link", size, [taken / records for *_, taken in turns], "bytes", note=note))
+
+
 def main() -> None:
     """Measure and print."""
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     batch = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    turns = []
     with tempfile.TemporaryDirectory(prefix="accord-store-") as name:
         folder = Path(name)
-        file = folder / "state.db"
-        with SqliteStore.open(file, [FLOW]) as store:
-            watch = first_load(store, records, batch)
-        size = file.stat().st_size
-        print(f"{records} records in batches of {batch}; microseconds per record")
+        for number in range(rounds):
+            own = folder / str(number)
+            own.mkdir()
+            with SqliteStore.open(own / "state.db", [FLOW]) as store:
+                watch = first_load(store, records, batch)
+            turns.append((watch, bare_rows(own, records, batch), (own / "state.db").stat().st_size))
+        print(f"{records} records in batches of {batch}; microseconds per record, of the last round")
         for step, seconds in watch.seconds.items():
             print(f"  {step:<12}{seconds / records * 1e6:8.1f}")
-        whole = sum(seconds for step, seconds in watch.seconds.items() if step != "known")
-        path = sum(watch.seconds[step] for step in ("absorb", "intend", "close"))
-        print(f"  {'absorb+intend+close':<24}{path / records * 1e6:8.1f}\n  {'all but known':<24}{whole / records * 1e6:8.1f}")
-        print(f"  {size / records:.0f} bytes per link, with both records, its keys and its journaled create")
+        tell_rows(records, batch, turns)
         full, normal = commits(folder, "FULL"), commits(folder, "NORMAL")
         print(f"one commit of 500 rows: FULL {full:.2f} ms, NORMAL {normal:.2f} ms")
         ours, theirs = insert_speed(folder)
