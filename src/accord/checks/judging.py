@@ -11,9 +11,9 @@ from accord.checks.answers import Answer, Moment
 from accord.checks.course import Course
 from accord.checks.probing import fits
 from accord.checks.questions import WAYS, Place, Question, places_of
-from accord.checks.report import Kind, Verdict
+from accord.checks.report import Call, Kind, Verdict
 from accord.checks.subjects import Role, Subject, same
-from accord.checks.wire import call_of
+from accord.checks.wire import Noted, call_of
 from accord.core.flowrules import names_on
 from accord.model.dataflow import Direction, PropertyMapping
 from accord.model.journal import IntentState
@@ -110,7 +110,8 @@ class Judge:
         self._phase = phase
         self._rules = rules
         self._ended = course.now()
-        self._moments: dict[int, Moment] = {}
+        self._noted: dict[int, list[Noted]] = {}
+        self._shown: dict[int, Call] = {}
 
     def judge(self, subjects: Sequence[Subject], found: Sequence[Wrong]) -> None:
         """Answer the lines of what was typed, and those of what changed although nobody typed it."""
@@ -137,10 +138,10 @@ class Judge:
 
     def moment(self, subject: Subject | None, name: str | None, verdict: Verdict) -> Moment:
         """The evidence of now: for what was proven only the calls that wrote."""
-        calls = self._calls(subject).calls if subject is not None else ()
-        if verdict is Verdict.PASS:
-            calls = [call for call in calls if call.method != "GET"]
-        return Moment(started=self._phase.started, ended=self._ended, calls=calls[:CALLS_KEPT], rules=self._rules_of(subject, name))
+        noted = self._calls(subject) if subject is not None else ()
+        told = [one for one in noted if verdict is not Verdict.PASS or one.method != "GET"]
+        calls = [self._call(one) for one in told[:CALLS_KEPT]]
+        return Moment(started=self._phase.started, ended=self._ended, calls=calls, rules=self._rules_of(subject, name))
 
     # --- one value -------------------------------------------------------------------------------------------------------------------
 
@@ -212,15 +213,19 @@ class Judge:
 
     # --- evidence --------------------------------------------------------------------------------------------------------------------
 
-    def _calls(self, subject: Subject) -> Moment:
-        if id(subject) not in self._moments:
+    def _calls(self, subject: Subject) -> Sequence[Noted]:
+        if id(subject) not in self._noted:
             course = self._course
             ids = {ref.id for ref in subject.refs.values()}
             numbers = [number.encode() for number, (whose, _) in course.numbers.items() if whose is subject]
-            noted = [one for one in course.bench.calls[self._phase.first_call :] if one.concerns(ids, numbers)]
-            calls = tuple(call_of(one, course.ours, course.bench.secrets) for one in noted)
-            self._moments[id(subject)] = Moment(started="", ended="", calls=calls)
-        return self._moments[id(subject)]
+            self._noted[id(subject)] = [one for one in course.bench.calls[self._phase.first_call :] if one.concerns(ids, numbers)]
+        return self._noted[id(subject)]
+
+    def _call(self, noted: Noted) -> Call:
+        """As the report shows it; a call is about many lines, and is put into words once."""
+        if id(noted) not in self._shown:
+            self._shown[id(noted)] = call_of(noted, self._course.ours, self._course.bench.secrets)
+        return self._shown[id(noted)]
 
     def _rules_of(self, subject: Subject | None, name: str | None) -> tuple[str, ...]:
         if subject is None:
