@@ -1,4 +1,4 @@
-"""`make reliability`: many more histories, crash points and crash pairs than the tests take, and the page that says what came of it.
+"""`make reliability`: many more histories, crash points and crash pairs than the tests take, a tenth of the mutants, and the page.
 
 `python benchmarks/reliability.py [--seeds 150000] [--pairs 10000] [--first-seed N] [--minutes 60]`
 
@@ -75,6 +75,7 @@ class Found:
     seconds: float = 0.0
     points: int = 0
     pairs: int = 0
+    mutants: Counter[str] = field(default_factory=Counter)
 
 
 def simulate(found: Found, first: int, seeds: int, until: float) -> None:
@@ -139,6 +140,17 @@ def planted_hold() -> str:
     return "all found" if done.returncode == 0 else f"NOT all found: {done.stdout.strip().splitlines()[-1]}"
 
 
+def try_mutants(found: Found, digit: int) -> None:
+    """A tenth of the small faults that can be planted in the modules that decide; all of them take longer than the rest together."""
+    words = [sys.executable, "tests/mutants/run.py", "--tenth", str(digit)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    for line in re.findall(r"(?m)^\w+ +(\d+) +(\d+) +(\d+) +(\d+)$", done.stdout):
+        found.mutants.update(dict(zip(("tried", "noticed", "explained", "survived"), map(int, line), strict=True)))
+    if done.returncode != 0 or not found.mutants["tried"]:
+        found.failed.append(f"mutants: {(done.stdout + done.stderr).strip()[-500:]}")
+    print(f"{found.mutants['tried']} mutants, {found.mutants['survived']} survived", flush=True)
+
+
 def page(found: Found, bugs: str) -> str:
     """The page, from what was counted."""
     tests, suites = tests_by_promise(), planted()
@@ -158,6 +170,8 @@ def page(found: Found, bugs: str) -> str:
         f"| every point at which something can go wrong, in {len(SCENES)} scenes | {found.points} | {_result(found, None)} |",
         f"| two things going wrong, the second in the recovery from the first | {found.pairs} | {_result(found, None)} |",
         f"| one bug planted for each promise | {len(suites)} | {bugs} |",
+        f"| small faults planted in the modules that decide (`make mutants`), a tenth of them | {found.mutants['tried']}, of which "
+        f"{found.mutants['explained']} change nothing, as `tests/mutants/explained.toml` says | {found.mutants['survived']} survived |",
         "",
         "## Promise by promise",
         "",
@@ -175,7 +189,7 @@ def page(found: Found, bugs: str) -> str:
 
 
 def _result(found: Found, mark: str | None) -> str:
-    bad = [one for one in found.failed if (mark in one if mark else "(accord simulate" not in one)]
+    bad = [one for one in found.failed if (mark in one if mark else "(accord simulate" not in one and not one.startswith("mutants"))]
     return f"{len(bad)} violations: {bad[0]}" if bad else "no violation"
 
 
@@ -190,6 +204,7 @@ def main() -> int:
     found = Found()
     simulate(found, given.first_seed, given.seeds, time.monotonic() + given.minutes * 60)
     enumerate_points(found, given.pairs, given.first_seed)
+    try_mutants(found, given.first_seed % 10)
     PAGE.write_text(page(found, planted_hold()), "utf-8")
     for one in found.failed[:20]:
         print(one)

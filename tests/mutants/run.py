@@ -1,12 +1,13 @@
 """Mutation testing: small faults are planted one at a time in the modules that decide, and the tests must notice each of them.
 
-    python tests/mutants/run.py [module ...]        (without a name: all of src/accord/core that decides)
+    python tests/mutants/run.py [--tenth DIGIT] [module ...]        (without a name: all of src/accord/core that decides)
 
 Owns: which modules, which tests are to notice, and the comparison with explained.toml: the mutants that change nothing. Does not own: how
 mutants are made and tried (mutmut; the section [tool.mutmut] of pyproject.toml). Works on a throw-away copy of the checkout. Prints a line
 for each module; exit code 1 if a mutant survives that is not explained, or an explanation is about no survivor.
 """
 
+import argparse
 import json
 import re
 import shutil
@@ -123,12 +124,16 @@ def explained() -> dict[Mutant, str]:
     return {Mutant(one["module"], one["function"], one["line"], becomes): one["why"] for one in entries for becomes in one["becomes"]}
 
 
-def attempt(copy: Copy, room: Room, modules: Sequence[str]) -> dict[str, dict[str, int | None]]:
-    """Try all mutants of these modules. What survives is tried a second time with more tests; laws draw other examples then, too."""
+def attempt(copy: Copy, room: Room, modules: Sequence[str], digit: str = "") -> dict[str, dict[str, int | None]]:
+    """Try all mutants of these modules, or those whose number ends with a digit. What survives is tried a second time with more tests; laws
+    draw other examples then, too.
+    """
     sources = {module: f"{room.folder}/{module}.py" for module in modules}
     copy.choose(sources.values(), room.tests)
-    copy.mutmut("run", "--max-children", "1")
-    found = {module: copy.outcomes(source) for module, source in sources.items()}
+    copy.mutmut("run", "--max-children", "1", *([f"*__mutmut_*{digit}"] if digit else []))
+    found = {
+        module: {key: code for key, code in copy.outcomes(source).items() if key.endswith(digit)} for module, source in sources.items()
+    }
     again = [key for outcomes in found.values() for key, code in outcomes.items() if code in ALIVE]
     if again:
         copy.choose(sources.values(), (*room.tests, *room.more))
@@ -138,11 +143,11 @@ def attempt(copy: Copy, room: Room, modules: Sequence[str]) -> dict[str, dict[st
     return found
 
 
-def report(copy: Copy, module: str, outcomes: dict[str, int | None], known: dict[Mutant, str]) -> bool:
-    """Print the line of a module and what is open; whether all is well."""
+def report(copy: Copy, module: str, outcomes: dict[str, int | None], known: dict[Mutant, str], whole: bool) -> bool:
+    """Print the line of a module and what is open; whether all is well. ``whole``: all its mutants were tried."""
     alive = {key: copy.mutant(module, key) for key, code in outcomes.items() if code in ALIVE}
     left = [mutant for mutant in alive.values() if mutant not in known]
-    idle = [mutant for mutant in known if mutant.module == module and mutant not in alive.values()]
+    idle = [mutant for mutant in known if whole and mutant.module == module and mutant not in alive.values()]
     say(f"{module:<12} {len(outcomes):>8} {len(outcomes) - len(alive):>8} {len(alive) - len(left):>10} {len(left):>9}")
     for (function, line), same in groupby(left, key=lambda one: (one.function, one.line)):
         say(f"  survived in {function}:  {line}")
@@ -159,20 +164,24 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def main(wanted: Sequence[str]) -> int:
+def main(words: Sequence[str]) -> int:
     """Try the modules that are named, or all of which the tests are quick."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     everything = [module for room in ROOMS for module in room.modules]
-    if unknown := set(wanted) - set(everything):
-        raise SystemExit(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(everything)}")
+    parser.add_argument("module", nargs="*", help=", ".join(everything))
+    parser.add_argument("--tenth", choices=list("0123456789"), default="", help="only mutants whose number ends with this digit")
+    given = parser.parse_args(words)
+    if unknown := sorted(set(given.module) - set(everything)):
+        parser.error(f"no such module: {', '.join(unknown)}; there are {', '.join(everything)}")
     known, well = explained(), True
     say(f"{'module':<12} {'mutants':>8} {'killed':>8} {'explained':>10} {'survived':>9}")
     for room in ROOMS:
-        modules = [module for module in room.modules if module in wanted or not (wanted or room.when_named)]
+        modules = [module for module in room.modules if module in given.module or not (given.module or room.when_named)]
         if modules:
             with tempfile.TemporaryDirectory(prefix="accord-mutants-") as folder:
                 copy = Copy(Path(folder))
-                for module, outcomes in attempt(copy, room, modules).items():
-                    well &= report(copy, module, outcomes, known)
+                for module, outcomes in attempt(copy, room, modules, given.tenth).items():
+                    well &= report(copy, module, outcomes, known, not given.tenth)
     return 0 if well else 1
 
 
