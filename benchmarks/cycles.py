@@ -174,7 +174,7 @@ async def measure_changed(scenes: Sequence[Scene], changes: int, rounds: int, fo
             took, after = await changed(scene, changes, turn)
             cycle.setdefault(scene.size, []).append(took)
             echo.setdefault(scene.size, []).append(after)
-    notes = {size: f"{100 * changes / size:g} % of each side; {2 * changes:,} writes; at most {memory[size]:,.0f} MB" for size in cycle}
+    notes = {size: f"{100 * changes / size:.2g} % of each side; {2 * changes:,} writes; at most {memory[size]:,.0f} MB" for size in cycle}
     tell_by_size(CHANGED, f"{changes:,} records edited on each side", cycle, notes)
     tell_by_size(CHANGED, "the next cycle, which reads back its own writes", echo, {})
 

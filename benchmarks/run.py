@@ -1,0 +1,151 @@
+"""`make bench`, `make bench-quick`: every measurement in a process of its own, one after the other, and the page of figures.
+
+`python benchmarks/run.py [--quick] [--only NAMES] [--page FILE] [--peers no]`
+
+Writes docs/reference/benchmarks.md from what the measurements told, and prints it. With ``--quick`` everything is small and the figures
+mean nothing: it only shows that each measurement runs, and no page is written unless ``--page`` says where. Exit 1 if a measurement failed;
+then no page is written either.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from machine import heading, load
+from rows import Row, tables, told
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
+SECONDS = {"full": 1800, "quick": 300, "tiny": 60}
+"""After so long a measurement is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A program and its arguments at each scale. ``full`` is what the page is made of; ``tiny`` is for the test of all this."""
+
+    name: str
+    program: str
+    full: str
+    quick: str
+    tiny: str
+
+    def words(self, scale: str) -> list[str]:
+        """The command line."""
+        arguments = {"full": self.full, "quick": self.quick, "tiny": self.tiny}[scale]
+        return [sys.executable, str(HERE / self.program), *arguments.split()]
+
+
+MEASUREMENTS = (
+    Measurement("load", "first_load.py", "--size 20000 --idle 20000", "--size 500 --idle 500 --rounds 2", "--size 20 --idle 20 --rounds 1"),
+    Measurement("load-slow", "first_load.py", "--size 2000 --latency 50", "--size 100 --latency 50", "--size 10 --latency 5 --rounds 1"),
+    Measurement("load-large", "first_load.py", "--size 100000 --rounds 1", "--size 1000 --rounds 1", "--size 30 --rounds 1"),
+    Measurement(
+        "cycles",
+        "cycles.py",
+        "--sizes 1000,100000,1000000 --changes 1000",
+        "--sizes 1000,5000,20000 --changes 50",
+        "--sizes 100,300 --changes 1 --rounds 1",
+    ),
+    Measurement("core", "deciding.py", "--size 1000000", "--size 20000", "--size 500 --rounds 1"),
+    Measurement("store", "store_path.py", "100000 500 3", "5000 500 3", "300 100 1"),
+    Measurement("stores", "store.py", "20000 500 3", "2000 500 2", "100 50 1"),
+    Measurement(
+        "webhooks",
+        "webhook_latency.py",
+        "--rates 1,50,500 --seconds 20 --rounds 3",
+        "--rates 5,50 --seconds 4 --size 300 --every 2 --rounds 1",
+        "--rates 50 --seconds 0.5 --size 40 --every 1 --rounds 1",
+    ),
+    Measurement("peers", "beside_peers.py", "--size 10000", "--size 1000 --rounds 2", "--size 200 --rounds 1"),
+)
+
+WORDS = """
+How to read this: a time alone says little, as machines differ and are busy with other things. So each figure stands beside another that
+was measured in the same run on the same machine, by turns, and the ratio of each round is what counts. Given are the median and, in
+brackets, the least and the greatest of the rounds. What is measured proves itself: a cycle that wrote anything but what it should, a peer
+that lost a record, ends the run without a page.
+
+Records that are "worked out in memory" (`benchmarks/scene.py`) cost no memory and no wire, so what is left is Accord with its durable
+state in SQLite; the cost of making them is measured bare and stands beside. Figures over HTTP are between the two sandboxes, each a
+process of its own. Both share the cores with Accord.
+"""
+
+
+class Failed(RuntimeError):
+    """A measurement ended badly."""
+
+
+def run(one: Measurement, scale: str, more: Sequence[str] = ()) -> list[Row]:
+    """Its rows. Raises Failed."""
+    rows = []
+    until = time.monotonic() + SECONDS[scale]
+    with subprocess.Popen([*one.words(scale), *more], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            row = told(line)
+            if row is None:
+                print(f"   {line.rstrip()}", flush=True)
+            else:
+                rows.append(row)
+            if time.monotonic() > until:
+                process.terminate()
+                raise Failed(f"{one.name} took more than {SECONDS[scale]} s")
+    if process.returncode or not rows:
+        raise Failed(f"{one.name} ended with {process.returncode} and {len(rows)} rows")
+    return rows
+
+
+def page(rows: Sequence[Row], above: Sequence[str], scale: str) -> str:
+    """The page as a whole."""
+    made = "`make bench`" if scale == "full" else f"`python benchmarks/run.py`, small ({scale}): these figures mean nothing"
+    lines = ["# Benchmarks", "", f"Written by {made}; never by hand.", "", *above, *WORDS.rstrip().splitlines(), *tables(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Measure, print, write."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--quick", dest="scale", action="store_const", const="quick", default="full")
+    words.add_argument("--scale", dest="scale", choices=tuple(SECONDS), help=argparse.SUPPRESS)
+    words.add_argument("--only", default="", help=f"some of them: {', '.join(one.name for one in MEASUREMENTS)}")
+    words.add_argument("--page", type=Path, help="where the page is written")
+    words.add_argument("--peers", choices=("yes", "no"), default="yes", help="no: they are neither installed nor run")
+    given = words.parse_args()
+    chosen = [one for one in MEASUREMENTS if not given.only or one.name in given.only.split(",")]
+    more = {"peers": ["--left-out", "left out on request"]} if given.peers == "no" else {}
+    began, clock, busy = datetime.now(UTC), time.monotonic(), load()
+    rows, failed = measure(chosen, given.scale, more)
+    text = page(rows, heading(began, (time.monotonic() - clock) / 60, busy), given.scale)
+    print(text)
+    for one in failed:
+        print(f"FAILED: {one}")
+    target = given.page or (PAGE if given.scale == "full" and not given.only else None)
+    if target is not None and not failed:
+        target.write_text(text, "utf-8")
+        print(f"written: {os.path.relpath(target)}")
+    return 1 if failed else 0
+
+
+def measure(chosen: Sequence[Measurement], scale: str, more: Mapping[str, Sequence[str]]) -> tuple[list[Row], list[str]]:
+    """All rows, and what failed; a failure does not keep the others from being measured."""
+    rows, failed = list[Row](), list[str]()
+    for one in chosen:
+        print(f"== {one.name}", flush=True)
+        began = time.monotonic()
+        try:
+            rows += run(one, scale, more.get(one.name, ()))
+        except Failed as error:
+            failed.append(str(error))
+        print(f"   {time.monotonic() - began:.0f} s", flush=True)
+    return rows, failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
