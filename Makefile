@@ -10,7 +10,7 @@ RUNS := $(VENV)/.runs
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test browser check lint types rooms locked lock mutants reliability reference picture clean
+.PHONY: help setup demo test browser check lint types rooms locked lock mutants reliability bench bench-quick reference picture clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -84,6 +84,13 @@ mutants: setup
 
 reliability: setup
 	@$(BIN)/python benchmarks/reliability.py $(RELIABILITY_ARGS)
+
+# Figures, each beside another of the same run: half an hour on a machine that does nothing else. bench-quick: only that it runs.
+bench: setup
+	@$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
+
+bench-quick: setup
+	@$(BIN)/python benchmarks/run.py --quick $(BENCH_ARGS)
 
 reference: setup
 	@$(BIN)/python docs/reference/make.py
