@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUNS := $(VENV)/.runs
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+WORKERS = $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')# many tests wait for processes of their own
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help setup demo test browser check lint types rooms locked lock mutants reliability bench bench-quick reference picture clean
@@ -42,7 +43,7 @@ demo: $(RUNS)
 
 test: setup browser
 	@echo "== tests"
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Pages are looked at in a real browser, and PDF is set by Pango: both are packages of the system.
 browser:
