@@ -28,24 +28,27 @@ SECONDS = {"full": 1800, "quick": 300, "tiny": 60}
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A program and its arguments at each scale. ``full`` is what the page is made of; ``tiny`` is for the test of all this."""
+    """A program and its arguments at each scale. ``full`` is what the page is made of; ``tiny`` is for the test of all this.
+
+    ``tiny`` None: the test has this program from another line.
+    """
 
     name: str
     program: str
     full: str
     quick: str
-    tiny: str
+    tiny: str | None
 
-    def words(self, scale: str) -> list[str]:
-        """The command line."""
+    def words(self, scale: str) -> list[str] | None:
+        """The command line; None where there is none at this scale."""
         arguments = {"full": self.full, "quick": self.quick, "tiny": self.tiny}[scale]
-        return [sys.executable, str(HERE / self.program), *arguments.split()]
+        return None if arguments is None else [sys.executable, str(HERE / self.program), *arguments.split()]
 
 
 MEASUREMENTS = (
     Measurement("load", "first_load.py", "--size 20000 --idle 20000", "--size 500 --idle 500 --rounds 2", "--size 20 --idle 20 --rounds 1"),
-    Measurement("load-slow", "first_load.py", "--size 2000 --latency 50", "--size 100 --latency 50", "--size 10 --latency 5 --rounds 1"),
-    Measurement("load-large", "first_load.py", "--size 100000 --rounds 1", "--size 1000 --rounds 1", "--size 30 --rounds 1"),
+    Measurement("load-slow", "first_load.py", "--size 2000 --latency 50", "--size 100 --latency 50", None),
+    Measurement("load-large", "first_load.py", "--size 100000 --rounds 1", "--size 1000 --rounds 1", None),
     Measurement(
         "cycles",
         "cycles.py",
@@ -61,7 +64,7 @@ MEASUREMENTS = (
         "webhook_latency.py",
         "--rates 1,50,500 --seconds 20 --rounds 3",
         "--rates 5,50 --seconds 4 --size 300 --every 2 --rounds 1",
-        "--rates 50 --seconds 0.5 --size 40 --every 1 --rounds 1",
+        "--rates 100 --seconds 0.2 --size 40 --every 1 --rounds 1",
     ),
     Measurement("peers", "beside_peers.py", "--size 10000", "--size 1000 --rounds 2", "--size 200 --rounds 1"),
 )
@@ -82,11 +85,11 @@ class Failed(RuntimeError):
     """A measurement ended badly."""
 
 
-def run(one: Measurement, scale: str, more: Sequence[str] = ()) -> list[Row]:
+def run(name: str, words: Sequence[str], seconds: float) -> list[Row]:
     """Its rows. Raises Failed."""
     rows = []
-    until = time.monotonic() + SECONDS[scale]
-    with subprocess.Popen([*one.words(scale), *more], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+    until = time.monotonic() + seconds
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             row = told(line)
@@ -96,9 +99,9 @@ def run(one: Measurement, scale: str, more: Sequence[str] = ()) -> list[Row]:
                 rows.append(row)
             if time.monotonic() > until:
                 process.terminate()
-                raise Failed(f"{one.name} took more than {SECONDS[scale]} s")
+                raise Failed(f"{name} took more than {seconds:.0f} s")
     if process.returncode or not rows:
-        raise Failed(f"{one.name} ended with {process.returncode} and {len(rows)} rows")
+        raise Failed(f"{name} ended with {process.returncode} and {len(rows)} rows")
     return rows
 
 
@@ -137,13 +140,15 @@ def measure(chosen: Sequence[Measurement], scale: str, more: Mapping[str, Sequen
     """All rows, and what failed; a failure does not keep the others from being measured."""
     rows, failed = list[Row](), list[str]()
     for one in chosen:
+        if (words := one.words(scale)) is None:
+            continue
         print(f"== {one.name}", flush=True)
         began = time.monotonic()
         try:
-            rows += run(one, scale, more.get(one.name, ()))
+            rows += run(one.name, [*words, *more.get(one.name, ())], SECONDS[scale])
         except Failed as error:
             failed.append(str(error))
-        print(f"   {time.monotonic() - began:.0f} s", flush=True)
+        print(f"   that took {time.monotonic() - began:.0f} s", flush=True)
     return rows, failed
 
 

@@ -1,0 +1,88 @@
+"""`make bench-quick` in its smallest form: every measurement runs, proves itself and gives its rows; and what a row says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+EXPECTED = {
+    "First load over HTTP": {"first load, 32 calls at once": 2, "a cycle with nothing changed": 1},
+    "Linking what is there": {"read, match and link": 2, "state file per link": 2},
+    "A cycle with nothing changed": {"one idle cycle": 2},
+    "A cycle with changes": {"1 records edited on each side": 2, "the next cycle": 2},
+    "Reading everything": {"full listing of both sides": 1, "census of all links": 1},
+    "The core alone": {"map into": 1, "a mapped record in memory": 1, "first match": 1, "three-way merge": 1, "from two records": 1},
+    "The store alone": {
+        "SQLite: absorb": 1,
+        "SQLite: the store's": 1,
+        "SQLite: state file": 1,
+        "PostgreSQL: absorb": 1,
+        "PostgreSQL: the": 1,
+    },
+    "Webhooks": {"from a webhook to the write on the other side": 2},
+    "Beside others, on the same records": {"first load into an empty side": 4, "nothing changed": 4, "1 % changed": 4},
+}
+"""Of each table, how its lines begin, and how many of them there are."""
+
+
+def lines_of(page: str) -> dict[str, list[list[str]]]:
+    """The cells of each table's lines, by its heading."""
+    found: dict[str, list[list[str]]] = {}
+    for part in page.split("\n## ")[1:]:
+        heading, *rest = part.splitlines()
+        found[heading] = [line.strip("| ").split(" | ") for line in rest if line.startswith("| ") and not line.startswith("| What")]
+    return found
+
+
+@pytest.mark.slow
+def test_every_measurement_gives_its_rows_on_one_page(tmp_path: Path) -> None:
+    target = tmp_path / "benchmarks.md"
+    words = [sys.executable, str(BENCHMARKS / "run.py"), "--scale", "tiny", "--peers", "no", "--page", str(target)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = target.read_text("utf-8")
+    found = lines_of(page)
+    assert set(found) == set(EXPECTED)
+    for heading, starts in EXPECTED.items():
+        assert {start: sum(line[0].startswith(start) for line in found[heading]) for start in starts} == starts
+        assert len(found[heading]) == sum(starts.values())
+    assert re.search(r"Measured on \d{4}-\d\d-\d\d .* at revision `.+`", page)
+    assert "left out on request" in page, "what was not run has no figure and says why"
+
+
+@pytest.mark.slow
+def test_rows_say_the_median_the_extremes_and_the_ratio_of_each_round() -> None:
+    said = in_benchmarks(
+        "from rows import Row, line\n"
+        "print(line(Row('g', 'what', '5 links', [2.0, 4.0, 3.0], 's', 'bare', [1.0, 1.0, 3.0], 'a | b')))\n"
+        "print(line(Row('g', 'what', '5 links', note='there is no node here')))"
+    )
+    measured, missing = said.splitlines()
+    assert measured == "| what | 5 links | 3.00 (2.00 to 4.00) s | bare: 1.00 (1.00 to 3.00) s | 2.00 (1.00 to 4.00) | 3 | a \\| b |"
+    assert missing == "| what | 5 links | not run |  |  | 0 | there is no node here |"
+
+
+@pytest.mark.slow
+def test_a_cycle_that_did_something_else_is_no_figure() -> None:
+    said = in_benchmarks(
+        "from accord.model.runs import Run\n"
+        "from cycles import FLOW, proven\n"
+        "run = Run('r', 'benchmark', '')\n"
+        "run.counts(FLOW.name).updated_left = 1\n"
+        "proven(run, updated_left=1)\n"
+        "try:\n"
+        "    proven(run)\n"
+        "except RuntimeError as error:\n"
+        "    print(error)"
+    )
+    assert "updated_left" in said
+
+
+def in_benchmarks(program: str) -> str:
+    """What a program prints that has the benchmarks on its path."""
+    env = {**os.environ, "PYTHONPATH": str(BENCHMARKS)}
+    return subprocess.run([sys.executable, "-c", program], env=env, check=True, capture_output=True, text=True).stdout
