@@ -14,7 +14,7 @@ from accord.model.runs import Run
 from accord.testing.virtualtime import VirtualClock, VirtualLoop, run_virtually
 
 HOUR = 3600.0
-RHYTHM = Rhythm(every=60.0, full_every=24 * HOUR)
+RHYTHM = Rhythm(every=60.0, full_every=24 * HOUR, settle=0.05)
 
 
 @dataclass(slots=True)
