@@ -7,9 +7,9 @@ A measurement prints each row as one line of JSON after a mark; whatever else it
 
 import json
 import statistics
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 MARK = "::row::"
 
@@ -83,8 +83,9 @@ def tables(rows: Iterable[Row]) -> list[str]:
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process has had resident, in MB (10**6 bytes)."""
-    import resource  # noqa: PLC0415  # not on Windows, where nothing here is run
+    """The most memory that this process has had resident, in MB (10**6 bytes).
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+    Not from getrusage: there a process begins with the peak of the one that started it.
+    """
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(one.split()[1]) for one in lines if one.startswith("VmHWM:")) * 1024 / 1e6

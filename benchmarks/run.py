@@ -78,6 +78,10 @@ that lost a record, ends the run without a page.
 Records that are "worked out in memory" (`benchmarks/scene.py`) cost no memory and no wire, so what is left is Accord with its durable
 state in SQLite; the cost of making them is measured bare and stands beside. Figures over HTTP are between the two sandboxes, each a
 process of its own. Both share the cores with Accord.
+
+Others are set up as their own documentation has it, and none does the same as Accord: what each leaves out is said. Beside them Accord has
+its systems in memory too, a durable state, a base of each side, and journals each write before it is made. Where another looks at
+everything in each run, so does Accord beside it; in a service it asks for what changed.
 """
 
 

@@ -50,10 +50,20 @@ def card(record: dict[str, object]) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+PROGRAM = """
+import atexit, os, runpy
+from common import peak
+atexit.register(lambda: open(os.environ["PEAK"], "w").write(str(peak())))
+runpy.run_module("vdirsyncer", run_name="__main__", alter_sys=True)
+"""
+"""The command, which leaves behind how much memory it had."""
+
+
 def run(folder: Path, command: str) -> None:
     """The program, as a user has it."""
-    words = [sys.executable, "-m", "vdirsyncer", "-v", "ERROR", "-c", str(folder / "config"), command]
-    done = subprocess.run(words, input="y\n" * 10, text=True, capture_output=True, env={**os.environ, "HOME": str(folder)}, check=False)
+    words = [sys.executable, "-c", PROGRAM, "-v", "ERROR", "-c", str(folder / "config"), command]
+    env = {**os.environ, "HOME": str(folder), "PEAK": str(folder / "peak"), "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(words, input="y\n" * 10, text=True, capture_output=True, env=env, check=False)
     if done.returncode:
         raise SystemExit(f"vdirsyncer {command}: {done.stderr[-500:]}")
 
@@ -83,7 +93,7 @@ def main() -> None:
         text = [path.read_text() for path in (folder / side).iterdir()]
         require(sum(EDITED in one for one in text) == len(edited_left(len(records))), f"the edits of the left on the {side}")
         require(sum(MOVED in one for one in text) == len(edited_right(len(records))), f"the edits of the right on the {side}")
-    tell(first, none, changed)
+    tell(first, none, changed, peak=float((folder / "peak").read_text()))
 
 
 if __name__ == "__main__":
