@@ -1,17 +1,22 @@
-"""The protocols between the engine and the world: Connector, Store, Clock, Ids, Secrets, Limiter.
+"""The protocols between the engine and the world: Connector, Plugin, Store, Clock, Ids, Secrets.
 
-Owns: what the engine may ask for. Does not own: any answer. Batch-shaped: never a call per record where a batch would do.
+Owns: what the engine may ask for. Does not own: any answer. Batch-shaped: never a call per record where a batch would do. Who writes a
+connector reads from Clock to Plugin; Store is the engine's own.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
+from accord.errors import Problem
 from accord.model.capabilities import Capabilities
 from accord.model.journal import Absorb, Candidate, Closing, Intent, Moved, Totals
 from accord.model.links import Link, Pending, PendingState, WaitsFor
 from accord.model.plans import Found, Operation, Outcome, Write
+from accord.model.plugged import Misfit, PluggedManifest
 from accord.model.records import Hint, Known, Observation, Page, Side, Stored
 from accord.model.runs import Run
 
@@ -103,6 +108,52 @@ class Connector(Protocol):
 
     async def close(self) -> None:
         """Let go of everything."""
+        ...
+
+
+PROTOCOL: Final = 1
+"""The version of what a plug-in and Accord agree on: Connector, Services and Plugin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a connector is given besides its manifest.
+
+    ``wanted``: by datatype, the properties that observations carry, no others. ``hold``: to be awaited before each call that may change
+    something; it raises StoreBusy when this engine may send nothing any more (P21); let that through. A plug-in is always given one.
+    ``page_size``: records on a page, where a trial wants it so. ``problem``: a Problem with its place in the manifest, for a
+    ConfigurationError, where there is a file. ``folder``: that of the manifest; what it names is relative to it.
+    """
+
+    side: Side
+    wanted: Mapping[str, frozenset[str]]
+    secrets: Secrets
+    clock: Clock
+    rng: random.Random
+    hold: Callable[[], Awaitable[None]] | None = None
+    page_size: int | None = None
+    problem: Callable[[tuple[str | int, ...], str, str], Problem] | None = None
+    folder: Path = Path()
+
+
+class Plugin(Protocol):
+    """A kind of system that is not shipped. An entry point of the group "accord.connectors" names one; a module will do.
+
+    The entry point's name is the ``kind`` of its manifests.
+    """
+
+    PROTOCOL: int
+    """The version that it was written for."""
+
+    def check(self, manifest: PluggedManifest) -> Iterable[Misfit] | None:
+        """What is wrong in the options; None or nothing: they are taken. A pydantic.ValidationError of ``options`` may go up as it is.
+
+        Nothing is looked up and nobody is called: secrets are still references.
+        """
+        ...
+
+    def connect(self, manifest: PluggedManifest, services: Services) -> Connector:
+        """A connector, by a manifest whose secrets stand in place of the references; nobody is called yet."""
         ...
 
 

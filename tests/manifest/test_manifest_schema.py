@@ -16,11 +16,12 @@ from accord.config.manifest_schema import KEYS, SHAPES, manifest_schema, referen
 from accord.config.shape import known_shapes
 from accord.config.yamlfile import parse_yaml, read_yaml
 from accord.model.manifest import Manifest
+from accord.model.plugged import PluggedManifest
 from accord.model.sql import SqlManifest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "src" / "accord" / "connectors" / "manifests").glob("*.yaml"))
-KNOWN = known_shapes(Manifest) | known_shapes(SqlManifest)
+KNOWN = known_shapes(Manifest) | known_shapes(SqlManifest) | known_shapes(PluggedManifest)
 
 SMALL = """manifest: 1
 system: care

@@ -223,19 +223,20 @@ def connector(
 ) -> "Connector":
     """The connector of one side, by its manifest. ``hold``: raises when nothing may be sent any more."""
     from accord.config.yamlfile import read_yaml
-    from accord.connectors.rest import open_rest
-    from accord.model.sql import SqlSystem
+    from accord.connectors.kinds import connect
+    from accord.ports import Services
 
-    manifest = setup.manifests[side]
-    if isinstance(manifest, SqlSystem):
-        from accord.connectors.sql_extra import require_sql
-
-        require_sql()
-        from accord.connectors.sql import open_sql
-
-        complain = read_yaml(setup.folder / setup.dataflow.entry(side).manifest).problem
-        return open_sql(manifest, side, wanted, setup.secrets, RealClock(), complain, hold)
-    return open_rest(setup.manifests[side], side, wanted, setup.secrets, RealClock(), random.SystemRandom(), hold)
+    manifest, file = setup.manifests[side], setup.folder / setup.dataflow.entry(side).manifest
+    services = Services(
+        side=side,
+        wanted=wanted,
+        secrets=setup.secrets,
+        clock=RealClock(),
+        rng=random.SystemRandom(),
+        hold=hold,
+        problem=read_yaml(file).problem if manifest.kind != "rest" else None,
+    )
+    return connect(manifest, services)
 
 
 async def run_once(opened: Session, cause: str, names: Sequence[str] = (), depth: "Depth | None" = None) -> "Run":

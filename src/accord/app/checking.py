@@ -265,11 +265,10 @@ def _noted(setup: Setup, side: "Side", wire: _Wire, by: str) -> "Connector":
     """A connector that reads every property, and whose calls are noted; a database has no calls that could be."""
     from accord.checks.wire import NotedHttp
     from accord.connectors.rest import RestConnector, open_http
-    from accord.model.sql import SqlSystem
 
     manifest, clock = setup.manifests[side], RealClock()
     wanted = {flow.datatype(side): frozenset(manifest.datatypes[flow.datatype(side)].properties) for flow in setup.dataflow.flows}
-    if isinstance(manifest, SqlSystem):
+    if manifest.kind != "rest":
         return connector(setup, side, wanted)
     http = NotedHttp(open_http(manifest, wire.secrets), by, manifest.system, manifest.authentication.path or "", clock, wire.calls)
     return RestConnector(manifest, side, wanted, http, wire.secrets, clock, random.SystemRandom())
@@ -278,9 +277,10 @@ def _noted(setup: Setup, side: "Side", wire: _Wire, by: str) -> "Connector":
 def _under_test(setup: Setup, side: "Side", sandbox: bool) -> "SystemUnderTest":
     from accord.checks.report import SystemUnderTest
     from accord.connectors.rest_paths import fill_secrets
-    from accord.model.sql import SqlSystem
 
     manifest = setup.manifests[side]
-    database = isinstance(manifest, SqlSystem)  # whose address holds a password
-    origin = "a database" if database else fill_secrets(manifest.origin, lambda one: str(setup.secrets.get(one)))
+    if manifest.kind == "rest":
+        origin = fill_secrets(manifest.origin, lambda one: str(setup.secrets.get(one)))
+    else:  # where it is may hold a password
+        origin = "a database" if manifest.kind == "sql" else f"of the kind {manifest.kind}"
     return SystemUnderTest(side=side, name=manifest.system, origin=origin, sandbox=sandbox)

@@ -91,7 +91,7 @@ def _database_of(path: Path) -> "SqlSystem":
 
     described = read_manifest(path)
     if not isinstance(described, SqlSystem):
-        raise UsageError(f"{path}: describes no database", "Name a manifest with protocol: sql.")
+        raise UsageError(f"{path}: describes no database", "Name a manifest with kind: sql.")
     return described
 
 

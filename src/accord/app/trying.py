@@ -20,6 +20,7 @@ def live(path: Path) -> "Live":
     from accord.config.checking import missing_secrets
     from accord.config.manifest import read_manifest
     from accord.config.secrets import EnvironmentSecrets, read_dotenv
+    from accord.config.yamlfile import read_yaml
     from accord.connectors.live import Live
     from accord.connectors.rest import open_http
     from accord.errors import ConfigurationError
@@ -28,7 +29,8 @@ def live(path: Path) -> "Live":
     secrets = EnvironmentSecrets(os.environ, read_dotenv(path.resolve().parent / ".env"))
     if problems := missing_secrets(path, manifest, secrets):
         raise ConfigurationError(problems)
-    return Live(manifest, secrets, RealClock(), lambda: open_http(manifest, secrets), random.SystemRandom(), RandomIds().new())
+    problem = read_yaml(path).problem
+    return Live(manifest, secrets, RealClock(), lambda: open_http(manifest, secrets), random.SystemRandom(), RandomIds().new(), problem)
 
 
 async def reach(setup: Setup) -> "list[dict[str, Any]]":

@@ -18,7 +18,6 @@ from accord.errors import ListingFailed, SystemRefused
 from accord.model.manifest import Authentication, Datatype, Property
 from accord.model.plans import OperationKind, Write
 from accord.model.records import Gone, Page, RecordRef, Seen
-from accord.model.sql import SqlSystem
 from accord.model.values import Raw
 from accord.ports import Connector
 
@@ -86,7 +85,7 @@ async def probe_reading(live: Live, datatype: str, tell: Tell) -> Sight | None:
             told("list", (Verdict.DOES_NOT, error.message))
             return None
         told("list", _listing(sight))
-        if sight.cursor is not None and not isinstance(live.manifest, SqlSystem):  # a database's cursor is made of its own time
+        if sight.cursor is not None and live.over_http:  # what another cursor is made of is not for us to know
             told("clock", _clock(live, described, sight.cursor))
         told("sign-in", await _sign_in(live, datatype))
         told("paging", await _paging(live, datatype, sight))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from accord.config.plugged import option_references
 from accord.config.secrets import references
 from accord.config.shape import nearest, suggestion
 from accord.config.yamlfile import KeyPath, YamlFile, read_yaml
@@ -18,6 +19,7 @@ from accord.core.transforms import TRANSFORMS
 from accord.errors import ConfigurationError, Problem
 from accord.model.dataflow import Creation, Dataflow, DeletePolicy, Direction, Flow, PropertyMapping
 from accord.model.manifest import Datatype, Manifest, Property
+from accord.model.plugged import PluggedSystem
 from accord.model.records import Side
 from accord.model.sql import SqlSystem
 from accord.model.values import DataType
@@ -164,7 +166,7 @@ def missing_secrets(path: str | Path, manifest: Manifest, secrets: Secrets) -> l
     source = _located(path)
     rules = manifest.authentication
     where: KeyPath = ("url",) if isinstance(manifest, SqlSystem) else ("origin",)
-    texts: dict[KeyPath, str] = {where: manifest.origin}
+    texts: dict[KeyPath, str] = dict(option_references(source)) if isinstance(manifest, PluggedSystem) else {where: manifest.origin}
     for key in ("value", "user", "password", "path", "origin", "client_id", "client_secret", "refresh_token"):
         texts["authentication", key] = getattr(rules, key) or ""
     texts.update({("authentication", "body", name): text for name, text in rules.body.items()})

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from accord.config.plugged import plugged_manifest_of
 from accord.config.secrets import has_reference, malformed_references
 from accord.config.shape import Shape, nearest, suggestion
 from accord.config.sql_manifest import sql_manifest_of
@@ -50,11 +51,17 @@ _REFERENCE_REMEDY = "Write a reference such as ${env:MEMBERCARE_KEY} and set it 
 def read_manifest(path: str | Path) -> Manifest:
     """Read a manifest. Raises ConfigurationError with every problem: file, line, column, remedy."""
     source = read_yaml(path)
-    protocol = source.data.get("protocol") if isinstance(source.data, dict) else None
+    said = source.data if isinstance(source.data, dict) else {}
+    protocol, kind = said.get("protocol"), said.get("kind", "rest")
     if protocol not in (None, "sql"):
-        remedy = "Write protocol: sql for a database; a REST system has no protocol."
+        remedy = "Write kind: sql for a database; a REST system has no protocol."
         raise ConfigurationError([source.problem(("protocol",), f"protocol: {protocol!r} is not known", remedy)])
-    return sql_manifest_of(source) if protocol == "sql" else manifest_of(source)
+    if not isinstance(kind, str) or not kind:
+        raise ConfigurationError(
+            [source.problem(("kind",), "kind: must be a word", f"Write one of: {', '.join(READERS)}, or a plug-in's name.")]
+        )
+    read = READERS.get("sql" if protocol else kind)
+    return read(source) if read is not None else plugged_manifest_of(source, kind, tuple(READERS))
 
 
 def manifest_of(source: YamlFile) -> Manifest:
@@ -73,6 +80,10 @@ def manifest_of(source: YamlFile) -> Manifest:
     if problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     return manifest
+
+
+READERS: Mapping[str, Callable[[YamlFile], Manifest]] = {"rest": manifest_of, "sql": sql_manifest_of}
+"""Kind -> how its manifests are read; every other kind is a plug-in's. How each is opened: connectors/kinds.py."""
 
 
 def _origin(source: YamlFile, manifest: Manifest) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ _ROUTE = {"method": "POST", "path": "/contacts"}
 
 _SYSTEM: dict[tuple[str, str], Key] = {
     ("Manifest", "manifest"): Key("", 1),
+    ("Manifest", "kind"): Key("what kind of system it is: `rest`; another word leads to another form of this file", "rest"),
     ("Manifest", "system"): Key("", "customcrm"),
     ("Manifest", "origin"): Key("", "${env:CRM_ORIGIN}"),
     ("Manifest", "base_path"): Key("what stands before every path of a call", "/api/v1"),

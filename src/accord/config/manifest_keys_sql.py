@@ -16,7 +16,8 @@ _DATATYPE: dict[str, Any] = {"table": "products", "key": ["id"], "properties": _
 SQL_KEYS: Mapping[tuple[str, str], Key] = MappingProxyType(
     {
         ("SqlManifest", "manifest"): Key("the version of this format, 1", 1),
-        ("SqlManifest", "protocol"): Key("that the system is a database", "sql"),
+        ("SqlManifest", "kind"): Key("that the system is a database", "sql"),
+        ("SqlManifest", "protocol"): Key("the same, as manifests said it first; one of the two must be there", "sql"),
         ("SqlManifest", "system"): Key("the system's name, as the dataflow file says it", "shop"),
         ("SqlManifest", "url"): Key(
             "a reference to the address of the database, such as postgresql://user:password@host/database or sqlite:////folder/file.db",

@@ -16,16 +16,19 @@ from accord.config.manifest import NEEDED_TO_SIGN_IN, SHAPE
 from accord.config.manifest_keys import KEYS as REST_KEYS
 from accord.config.manifest_keys import SHAPES as REST_SHAPES
 from accord.config.manifest_keys import Key
+from accord.config.manifest_keys_plugged import PLUGGED_KEYS, PLUGGED_SHAPES
 from accord.config.manifest_keys_sql import SQL_KEYS, SQL_SHAPES
+from accord.config.plugged import PLUGGED_SHAPE
 from accord.config.shape import known_shapes
 from accord.config.sql_manifest import SQL_SHAPE
 from accord.model.manifest import Manifest
+from accord.model.plugged import PluggedManifest
 from accord.model.sql import SqlManifest
 
 Schema = dict[str, Any]
 
-KEYS: Mapping[tuple[str, str], Key] = MappingProxyType({**REST_KEYS, **SQL_KEYS})
-SHAPES: Mapping[str, str] = MappingProxyType({**REST_SHAPES, **SQL_SHAPES})
+KEYS: Mapping[tuple[str, str], Key] = MappingProxyType({**REST_KEYS, **SQL_KEYS, **PLUGGED_KEYS})
+SHAPES: Mapping[str, str] = MappingProxyType({**REST_SHAPES, **SQL_SHAPES, **PLUGGED_SHAPES})
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """The one that editors know best; nothing later is needed."""
@@ -38,7 +41,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 def manifest_schema() -> Schema:
     """The schema of a whole manifest; ``definitions`` holds one for each kind of mapping within it."""
     # The draft's words for what later drafts call $defs and prefixItems.
-    shapes = {**SHAPE.schema()["$defs"], **SQL_SHAPE.schema()["$defs"]}
+    shapes = {**SHAPE.schema()["$defs"], **SQL_SHAPE.schema()["$defs"], **PLUGGED_SHAPE.schema()["$defs"]}
     said = json.dumps({"$defs": shapes}).replace("#/$defs/", "#/definitions/").replace('"prefixItems":', '"items":')
     definitions = {name: _described(name, definition) for name, definition in sorted(json.loads(said)["$defs"].items())}
     definitions["Authentication"]["allOf"] = list(_needed_to_sign_in())
@@ -46,11 +49,21 @@ def manifest_schema() -> Schema:
         "$schema": DRAFT,
         "title": "Accord manifest",
         "description": "How one system is described to Accord.",
-        "if": {"properties": {"protocol": {"const": "sql"}}, "required": ["protocol"]},
-        "then": {"$ref": f"#/definitions/{SqlManifest.__name__}"},
-        "else": {"$ref": f"#/definitions/{Manifest.__name__}"},
+        **_by_kind(),
         "definitions": definitions,
     }
+
+
+def _by_kind() -> Schema:
+    """Which form a manifest has: by ``kind``, or by ``protocol``, as manifests of databases said it first. Another kind is a plug-in's."""
+    forms = {form: {"$ref": f"#/definitions/{form.__name__}"} for form in (Manifest, SqlManifest, PluggedManifest)}
+
+    def says(key: str, *words: str) -> Schema:
+        return {"properties": {key: {"enum": list(words)}}, "required": [key]}
+
+    without = {"anyOf": [says("kind", "rest"), {"properties": {"kind": False}}]}
+    plugged = {"if": without, "then": forms[Manifest], "else": forms[PluggedManifest]}
+    return {"if": {"anyOf": [says("protocol", "sql"), says("kind", "sql")]}, "then": forms[SqlManifest], "else": plugged}
 
 
 def schema_text() -> str:
@@ -105,8 +118,9 @@ A path is dotted (`postalCode.zipCode`) and counts from the record, or from the 
 `{reference}`, in `find` any property of the datatype, in a group's `replace` the existing item's members as `{item.PATH}`. A secret is
 always a reference: `${env:NAME}`, `${file:PATH}` or `${keyring:NAME}`.
 
-A database is described by a manifest with `protocol: sql`, from [a database](#a-database) on; see
-[connecting a database](../how-to/connect-a-database.md).
+A database is described by a manifest with `kind: sql`, from [a database](#a-database) on; see
+[connecting a database](../how-to/connect-a-database.md). A system of any other `kind` is a plug-in's, from
+[a system of a plug-in](#a-system-of-a-plug-in) on; see [writing a connector](../how-to/write-a-connector.md).
 
 This page is generated from the models that read the file by `make reference`."""
 

@@ -1,4 +1,4 @@
-"""Reading a manifest of ``protocol: sql``: how one database is described to the SQL connector.
+"""Reading a manifest of ``kind: sql``: how one database is described to the SQL connector.
 
 Owns: what must hold within it beyond its shape, and how the rest of the program sees it. Does not own: whether its tables and columns
 exist; the connector asks the catalogue (connectors/sql_catalogue.py).
@@ -88,6 +88,7 @@ def described(manifest: SqlManifest, file: str = "") -> SqlSystem:
     )
     return SqlSystem(
         manifest=1,
+        kind="sql",
         system=manifest.system,
         origin=manifest.url,
         limits=limits,

@@ -41,7 +41,6 @@ PURPOSES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("Webhooks", "id"): "the path of the record's id in an event",
         ("Webhooks", "datatypes"): "the event's words and the datatypes that they stand for",
         ("SqlManifest", "manifest"): "the version of this format, 1",
-        ("SqlManifest", "protocol"): "sql, that the system is a database",
         ("SqlManifest", "system"): "the system's name, as the dataflow file says it",
         ("SqlManifest", "url"): "a reference to the address of the database, such as ${env:SHOP_DATABASE}",
         ("SqlManifest", "datatypes"): "the kinds of record, by name",
@@ -54,5 +53,10 @@ PURPOSES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("SqlLines", "items"): "what is in a line, by name",
         ("SqlChanges", "kind"): "modified, version or table",
         ("SoftDelete", "column"): "the column that says that a row is deleted",
+        ("PluggedManifest", "manifest"): "the version of this format, 1",
+        ("PluggedManifest", "kind"): "the name of the plug-in that connects to it",
+        ("PluggedManifest", "system"): "the system's name, as the dataflow file says it",
+        ("PluggedManifest", "datatypes"): "the kinds of record, by name",
+        ("PluggedDatatype", "properties"): "the properties, by name",
     }
 )

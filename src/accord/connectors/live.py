@@ -7,16 +7,16 @@ Owns: what a trial needs to connect, pages of another size, which texts a test r
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from accord.connectors.http import Http
+from accord.connectors.kinds import connect, with_pages
 from accord.connectors.rest import RestConnector
-from accord.connectors.sql_extra import require_sql
+from accord.errors import Problem
 from accord.model.capabilities import Capabilities
-from accord.model.manifest import Datatype, Listing, Manifest
+from accord.model.manifest import Datatype, Manifest
 from accord.model.records import Side
-from accord.model.sql import SqlSystem
-from accord.ports import Clock, Connector, Secrets
+from accord.ports import Clock, Connector, Secrets, Services
 
 SIDE = Side.RIGHT
 """It makes no difference which one a system on trial is on."""
@@ -41,37 +41,25 @@ class Live:
     dial: Callable[[], Http]
     rng: random.Random
     run: str
+    problem: Callable[[tuple[str | int, ...], str, str], Problem] | None = None
+
+    @property
+    def over_http(self) -> bool:
+        """Whether its connector speaks HTTP by a manifest, so that ``dial`` is what it speaks through."""
+        return self.manifest.kind == "rest"
 
     def connect(self, wanted: Mapping[str, frozenset[str]], http: Http | None = None, page_size: int | None = None) -> Connector:
         """A connector of its own. ``page_size``: of all listings of the wanted datatypes that can be asked for a size."""
-        manifest = self.manifest
-        if isinstance(manifest, SqlSystem):
-            return self._to_database(manifest, wanted, page_size)
-        if page_size is not None:
-            sized = {name: _sized(manifest.datatypes[name], page_size) for name in wanted}
-            manifest = replace(manifest, datatypes={**manifest.datatypes, **sized})
+        services = Services(
+            side=SIDE, wanted=wanted, secrets=self.secrets, clock=self.clock, rng=self.rng, page_size=page_size, problem=self.problem
+        )
+        if not self.over_http:
+            return connect(self.manifest, services)
+        manifest = self.manifest if page_size is None else with_pages(self.manifest, wanted, page_size)
         return RestConnector(manifest, SIDE, wanted, http or self.dial(), self.secrets, self.clock, self.rng)
-
-    def _to_database(self, manifest: SqlSystem, wanted: Mapping[str, frozenset[str]], page_size: int | None) -> Connector:
-        require_sql()
-        from accord.connectors.sql import open_sql  # noqa: PLC0415  only those who describe a database need its driver
-
-        if page_size is not None:
-            manifest = replace(manifest, sql=replace(manifest.sql, limits=replace(manifest.sql.limits, page=page_size)))
-        return open_sql(manifest, SIDE, wanted, self.secrets, self.clock)
 
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def _sized(datatype: Datatype, size: int) -> Datatype:
-    def page(listing: Listing) -> Listing:
-        return replace(listing, paging=replace(listing.paging, size=size))
-
-    changes = datatype.changes
-    if changes is not None and changes.listing is not None:
-        changes = replace(changes, listing=page(changes.listing))
-    return replace(datatype, list=page(datatype.list), changes=changes)
 
 
 def plain_texts(datatype: Datatype, able: Capabilities) -> list[str]:

@@ -13,5 +13,5 @@ def require_sql() -> None:
     try:
         importlib.import_module("sqlalchemy")
     except ModuleNotFoundError:
-        what = "a manifest with protocol: sql needs SQLAlchemy, which is not installed"
+        what = "a manifest of kind sql needs SQLAlchemy, which is not installed"
         raise ConfigurationError([Problem("", 0, 0, what, "Install it: pip install 'accord[sql]'.")]) from None

@@ -380,13 +380,13 @@ class Webhooks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A system: origin, signing in, limits, clock and datatypes. ``manifest`` is the version of this format (1).
-
+    """A system: origin, signing in, limits, clock and datatypes. ``manifest`` is the version of this format (1), ``kind`` that of system.
     ``private_hosts``: the origin may lead into a private network, there also over http. Without it only https to public addresses, and
     this machine where the origin names it (127.0.0.1, ::1, localhost). Over http a public address is never called.
     """
 
     manifest: Literal[1]
+    kind: str = "rest"
     system: str
     origin: str
     base_path: str = ""

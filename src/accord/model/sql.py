@@ -121,10 +121,14 @@ class SqlDatatype:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlManifest:
-    """A database: where it is, and which of its tables are datatypes. ``manifest`` is the version of this format (1)."""
+    """A database: where it is, and which of its tables are datatypes. ``manifest`` is the version of this format (1).
+
+    ``kind`` or ``protocol`` says sql; the second is how manifests said it first.
+    """
 
     manifest: Literal[1]
-    protocol: Literal["sql"]
+    kind: Literal["sql"] = "sql"
+    protocol: Literal["sql"] = "sql"
     system: str
     url: str
     limits: SqlLimits = field(default_factory=SqlLimits)

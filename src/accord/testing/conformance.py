@@ -18,7 +18,6 @@ from accord.connectors.live import Live, absent_like
 from accord.errors import ListingFailed, SystemProblem, UsageError
 from accord.model.capabilities import Capabilities
 from accord.model.records import Seen
-from accord.model.sql import SqlSystem
 from accord.ports import Connector
 from accord.testing.bench import Bench, Subject
 from accord.testing.conformance_subject import Choice, choose, wanted_of
@@ -120,7 +119,7 @@ class _Stage:
 
     def judge(self, trial: Trial, number: int, into: Conformed) -> Judged:
         """Try one law, and tidy up after it."""
-        if "line" in trial.wants and isinstance(self._live.manifest, SqlSystem):
+        if "line" in trial.wants and not self._live.over_http:
             return Judged(trial.sentence, Verdict.CANNOT_TELL, "faults between us and a system are only made over HTTP")
         if trial.needs is not None and getattr(self.subject, trial.needs[0]) is None:
             return Judged(trial.sentence, Verdict.CANNOT_TELL, trial.needs[1])
@@ -155,7 +154,7 @@ class _Stage:
         world.close()
 
     def _handed(self, runner: asyncio.Runner, world: LiveWorld, subject: Subject, noted: list[Noting]) -> Mapping[str, Any]:
-        line = None if isinstance(self._live.manifest, SqlSystem) else Line(self._live.dial())
+        line = Line(self._live.dial()) if self._live.over_http else None
 
         def connect(size: int | None) -> Connector:
             page_size = None if size is None else max(size, self._page_size)

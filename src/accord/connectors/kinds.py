@@ -1,0 +1,89 @@
+"""The kinds of system, and how a connector to each is opened: the one place that chooses.
+
+Owns: the choice, by what a manifest was read as; what a plug-in is handed. Does not own: reading manifests (config/), the connectors.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from accord.connectors.held import Hold
+from accord.connectors.rest import open_rest
+from accord.connectors.sql_extra import require_sql
+from accord.model.manifest import Datatype, Listing, Manifest
+from accord.model.plugged import PluggedManifest, PluggedSystem
+from accord.model.sql import SqlSystem
+from accord.ports import Connector, Secrets, Services
+
+_REFERENCE = re.compile(r"\$\{([^}]+)\}")
+
+
+def connect(manifest: Manifest, services: Services) -> Connector:
+    """A connector to the system that a manifest describes. Raises ConfigurationError for what only opening it shows."""
+    return _OPENERS.get(type(manifest), _rest)(manifest, services)
+
+
+def _rest(manifest: Manifest, services: Services) -> Connector:
+    sized = manifest if services.page_size is None else with_pages(manifest, services.wanted, services.page_size)
+    return open_rest(sized, services.side, services.wanted, services.secrets, services.clock, services.rng, services.hold)
+
+
+def _sql(manifest: Manifest, services: Services) -> Connector:
+    assert isinstance(manifest, SqlSystem)
+    require_sql()
+    from accord.connectors.sql import open_sql  # noqa: PLC0415  only those who describe a database need its driver
+
+    if services.page_size is not None:
+        manifest = replace(manifest, sql=replace(manifest.sql, limits=replace(manifest.sql.limits, page=services.page_size)))
+    return open_sql(manifest, services.side, services.wanted, services.secrets, services.clock, services.problem, services.hold)
+
+
+def _plugged(manifest: Manifest, services: Services) -> Connector:
+    """By its plug-in, which finds secrets in place of references and need not know whether anybody holds the state."""
+    assert isinstance(manifest, PluggedSystem)
+    hold = Hold(services.hold, services.clock).make_sure if services.hold is not None else _nothing
+    handed = replace(services, hold=hold, folder=Path(manifest.file).resolve().parent)
+    connector: Connector = manifest.plugin.connect(_opened(manifest.plugged, services.secrets), handed)
+    return connector
+
+
+_OPENERS: Mapping[type[Manifest], Callable[[Manifest, Services], Connector]] = {SqlSystem: _sql, PluggedSystem: _plugged}
+"""What a manifest was read as -> how it is opened; everything else is REST."""
+
+
+async def _nothing() -> None:
+    """There is nothing to make sure of."""
+
+
+def _opened(manifest: PluggedManifest, secrets: Secrets) -> PluggedManifest:
+    datatypes = {name: replace(each, options=_filled(each.options, secrets)) for name, each in manifest.datatypes.items()}
+    return replace(manifest, options=_filled(manifest.options, secrets), datatypes=datatypes)
+
+
+def _filled(held: Any, secrets: Secrets) -> Any:
+    """With the secrets themselves; one that stands alone stays the text that does not show itself."""
+    if isinstance(held, dict):
+        return {name: _filled(each, secrets) for name, each in held.items()}
+    if isinstance(held, list):
+        return [_filled(each, secrets) for each in held]
+    if not isinstance(held, str):
+        return held
+    whole = _REFERENCE.fullmatch(held)
+    return secrets.get(whole[1]) if whole else _REFERENCE.sub(lambda found: secrets.get(found[1]), held)
+
+
+def with_pages(manifest: Manifest, datatypes: Mapping[str, object], size: int) -> Manifest:
+    """A REST manifest that asks for pages of this size, of the listings of these datatypes that can be asked for a size."""
+    return replace(manifest, datatypes={**manifest.datatypes, **{name: _sized(manifest.datatypes[name], size) for name in datatypes}})
+
+
+def _sized(datatype: Datatype, size: int) -> Datatype:
+    def page(listing: Listing) -> Listing:
+        return replace(listing, paging=replace(listing.paging, size=size))
+
+    changes = datatype.changes
+    if changes is not None and changes.listing is not None:
+        changes = replace(changes, listing=page(changes.listing))
+    return replace(datatype, list=page(datatype.list), changes=changes)
