@@ -46,15 +46,15 @@ class Measurement:
 
 
 MEASUREMENTS = (
-    Measurement("load", "first_load.py", "--size 20000 --idle 20000", "--size 500 --idle 500 --rounds 2", "--size 20 --idle 20 --rounds 1"),
+    Measurement("load", "first_load.py", "--size 20000 --idle 5000", "--size 500 --idle 500 --rounds 2", "--size 20 --idle 20 --rounds 1"),
     Measurement("load-slow", "first_load.py", "--size 2000 --latency 50", "--size 100 --latency 50", None),
     Measurement("load-large", "first_load.py", "--size 100000 --rounds 1", "--size 1000 --rounds 1", None),
     Measurement(
         "cycles",
         "cycles.py",
         "--sizes 1000,100000,1000000 --changes 1000",
-        "--sizes 1000,5000,20000 --changes 50",
-        "--sizes 100,300 --changes 1 --rounds 1",
+        "--sizes 1000,5000,20000 --changes 50 --seeded 20000",
+        "--sizes 100,300 --changes 1 --rounds 1 --seeded 300",
     ),
     Measurement("core", "deciding.py", "--size 1000000", "--size 20000", "--size 500 --rounds 1"),
     Measurement("store", "store_path.py", "100000 500 3", "5000 500 3", "300 100 1"),
@@ -62,7 +62,7 @@ MEASUREMENTS = (
     Measurement(
         "webhooks",
         "webhook_latency.py",
-        "--rates 1,50,500 --seconds 20 --rounds 3",
+        "--rates 1,50,500 --seconds 10 --rounds 3",
         "--rates 5,50 --seconds 4 --size 300 --every 2 --rounds 1",
         "--rates 100 --seconds 0.2 --size 40 --every 1 --rounds 1",
     ),

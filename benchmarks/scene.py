@@ -9,6 +9,7 @@ microseconds, which the tables say. Edits are kept; ids, versions, times and the
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -88,6 +89,7 @@ def person(number: int) -> tuple[object, ...]:
     )
 
 
+@functools.cache
 def compiled() -> CompiledFlow:
     """The flow, compiled."""
     kinds: Mapping[Side, Datatype] = {
@@ -146,7 +148,8 @@ class Generated:
     def _values(self, number: int) -> RawValues:
         return dict(zip(self._names, person(number), strict=True)) if number < self.size else {}  # type: ignore[arg-type]  # raw values all
 
-    def _seen(self, number: int) -> Seen:
+    def seen(self, number: int) -> Seen:
+        """A record, as it is read."""
         ref = RecordRef(self.side, KINDS[self.side], f"{PREFIXES[self.side]}{number}")
         if number not in self._edits:
             return Seen.of(ref, self._values(number), "1", LONG_AGO)
@@ -163,7 +166,7 @@ class Generated:
         for start in range(0, max(1, end), PAGE):
             self.calls["list"] += 1
             last = start + PAGE >= end
-            yield Page(tuple(self._seen(one) for one in range(start, min(end, start + PAGE))), last=last, cursor=cursor if last else None)
+            yield Page(tuple(self.seen(one) for one in range(start, min(end, start + PAGE))), last=last, cursor=cursor if last else None)
             await asyncio.sleep(0)  # as the wire does, let others go on
 
     async def changes(self, datatype: str, cursor: str) -> AsyncIterator[Page]:  # noqa: ARG002
@@ -173,7 +176,7 @@ class Generated:
         for start in range(0, max(1, len(found)), PAGE):
             self.calls["changes"] += 1
             last = start + PAGE >= len(found)
-            yield Page(tuple(self._seen(one) for one in found[start : start + PAGE]), last=last, cursor=str(now) if last else None)
+            yield Page(tuple(self.seen(one) for one in found[start : start + PAGE]), last=last, cursor=str(now) if last else None)
             await asyncio.sleep(0)
 
     async def read(self, datatype: str, ids: Sequence[str]) -> Sequence[Observation]:
@@ -181,13 +184,13 @@ class Generated:
         self.calls["read"] += len(ids)
         numbers = [int(id[len(PREFIXES[self.side]) :]) for id in ids]
         missing = (Gone(RecordRef(self.side, datatype, id), Evidence.NOT_FOUND) for id in ids)
-        return [self._seen(number) if number < len(self) else gone for number, gone in zip(numbers, missing, strict=True)]
+        return [self.seen(number) if number < len(self) else gone for number, gone in zip(numbers, missing, strict=True)]
 
     async def find(self, datatype: str, writes: Sequence[Write]) -> Sequence[Found]:  # noqa: ARG002
         """Records that carry the references."""
         self.calls["find"] += len(writes)
         made = [(one.key, self._made.get(one.reference)) for one in writes]
-        return [Found(key, () if number is None else (self._seen(number),), certain=True) for key, number in made]
+        return [Found(key, () if number is None else (self.seen(number),), certain=True) for key, number in made]
 
     async def write(self, datatype: str, writes: Sequence[Write]) -> AsyncIterator[Outcome]:  # noqa: ARG002
         """Creates and updates; a version that is stated must hold."""
@@ -196,11 +199,11 @@ class Generated:
             number = len(self) if write.kind is OperationKind.CREATE else int(write.ref.id[len(PREFIXES[self.side]) :])
             if write.kind is OperationKind.CREATE:
                 self._made[write.reference] = number
-            elif write.precondition is not None and self._seen(number).fingerprint != write.precondition.fingerprint:
-                yield Outcome(write.key, OutcomeKind.MOVED, self._seen(number), "the record has changed since it was read")
+            elif write.precondition is not None and self.seen(number).fingerprint != write.precondition.fingerprint:
+                yield Outcome(write.key, OutcomeKind.MOVED, self.seen(number), "the record has changed since it was read")
                 continue
             self.edit(number, write.values)
-            yield Outcome(write.key, OutcomeKind.DONE, self._seen(number))
+            yield Outcome(write.key, OutcomeKind.DONE, self.seen(number))
         await asyncio.sleep(0)
 
 
