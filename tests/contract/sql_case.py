@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from mariadb_server import connect
 
 from accord.app.machine import RealClock
 from accord.config.manifest import read_manifest
@@ -190,3 +191,42 @@ def postgres_world(address: str, variant: str) -> SqlWorld:
 
     keys = ("region", "id") if variant.startswith("two keys") else ("id",)
     return SqlWorld(run, keys, variant.startswith("two keys"), "clock_timestamp()", "%s")
+
+
+MARIADB = """
+CREATE TABLE versions (value BIGINT NOT NULL);
+
+INSERT INTO versions VALUES (0);
+
+CREATE TABLE products (
+    id BIGINT AUTO_INCREMENT, region VARCHAR(20) NOT NULL DEFAULT 'north', name MEDIUMTEXT NOT NULL, number TEXT,
+    price DECIMAL(16, 2), active BOOLEAN, external_id VARCHAR(400) UNIQUE, rv BIGINT NOT NULL DEFAULT 0,
+    changed DATETIME(6), deleted DATETIME(6), PRIMARY KEY ({keys}), KEY (id),
+    CONSTRAINT a_price_is_not_negative_infinity CHECK (price > -1000000));
+
+CREATE TRIGGER raised_new BEFORE INSERT ON products FOR EACH ROW
+    BEGIN UPDATE versions SET value = value + 1; SET NEW.rv = (SELECT value FROM versions); END;
+
+CREATE TRIGGER raised BEFORE UPDATE ON products FOR EACH ROW
+    BEGIN UPDATE versions SET value = value + 1; SET NEW.rv = (SELECT value FROM versions); END;
+"""
+
+
+def mariadb_world(address: str, variant: str) -> SqlWorld:
+    """New tables on a server that is running; the texts of a table are compared without case there."""
+    keys = ("region", "id") if variant.startswith("two keys") else ("id",)
+    with connect(address) as made, made.cursor() as cursor:
+        cursor.execute("DROP DATABASE shop")
+        cursor.execute("CREATE DATABASE shop CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+        cursor.execute("USE shop")
+        for statement in MARIADB.replace("{keys}", ", ".join(keys)).split("\n\n"):
+            cursor.execute(statement)
+
+    def run(statement: str, values: list[Any]) -> Any:
+        begin = "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')"
+        with connect(address, init_command=begin) as connection, connection.cursor() as cursor:
+            cursor.execute(statement.replace(" AS TEXT)", " AS CHAR)"), values)
+            row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+    return SqlWorld(run, keys, variant.startswith("two keys"), "SYSDATE(6)", "%s")

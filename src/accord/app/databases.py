@@ -101,9 +101,8 @@ def _opened(described: "SqlSystem", path: Path) -> "Iterator[Database]":
     from accord.connectors.sql_database import Database, address
 
     secrets = EnvironmentSecrets(os.environ, read_dotenv(path.resolve().parent / ".env"))
-    database = Database(
-        address(expand(described.sql.url, secrets), described.system, path.resolve().parent), described.sql.limits, described.system
-    )
+    where = address(expand(described.sql.url, secrets), described.system, path.resolve().parent)
+    database = Database(where, described.sql.limits, described.system, described.clock.zone)
     try:
         yield database
     finally:

@@ -182,5 +182,6 @@ def open_sql(
     ``hold``: raises when nothing may be sent any more, since another engine has taken the state over.
     """
     text = _REFERENCE.sub(lambda found: secrets.get(found[1]), described.sql.url)
-    database = Database(address(text, described.system, Path(described.file).resolve().parent), described.sql.limits, described.system)
+    where = address(text, described.system, Path(described.file).resolve().parent)
+    database = Database(where, described.sql.limits, described.system, described.clock.zone)
     return SqlConnector(described, side, wanted, database, complain, Hold(hold, clock) if hold else None)

@@ -13,8 +13,10 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import mysql
 from sqlalchemy.types import NullType, TypeEngine
 
+from accord.connectors.sql_mysql import BACKENDS, is_truth, keeps_no_transactions, plain_type
 from accord.connectors.sql_values import Codec, codec
 from accord.errors import ConfigurationError, Problem
 from accord.model.sql import SqlDatatype, SqlLines, SqlProperty
@@ -38,11 +40,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A child table. ``parent``: its columns in the order of the record's key."""
+    """A child table. ``parent``: its columns in the order of the record's key; ``owner``: that key."""
 
     name: str
     table: sa.Table
     parent: tuple[sa.Column[Any], ...]
+    owner: tuple[sa.Column[Any], ...]
     key: tuple[sa.Column[Any], ...]
     fields: tuple[Field, ...]
 
@@ -86,7 +89,9 @@ class Catalogue:
             named.append(((*path, "soft_delete", "column"), spec.soft_delete.column))
         problems += [self._missing(place, column, table) for place, column in named if column not in table.c]
         fields = self._fields(spec.properties, table, (*path, "properties"), problems)
-        children = {each: self._child(lines, each, spec, (*path, "lines", each), problems) for each, lines in spec.lines.items()}
+        if spec.create or spec.update or spec.delete:
+            problems += self._unsafe(table, (*path, "table"))
+        children = {each: self._child(lines, each, spec, table, (*path, "lines", each), problems) for each, lines in spec.lines.items()}
         changes = self._changes(spec, (*path, "changes"), problems)
         if problems:
             raise ConfigurationError(problems)
@@ -122,6 +127,7 @@ class Catalogue:
 
     def _remember_kind(self, _inspector: Any, _table: sa.Table, column: Any) -> None:
         column.setdefault("info", {})["kind"] = kind_of(column["type"])
+        column["type"] = plain_type(column["type"])
         if self.textual:  # SQLite says what it holds better than its column types do
             column["type"] = NullType()
 
@@ -136,26 +142,37 @@ class Catalogue:
                 fields.append(Field(name, table.c[column], codec(each.type, kind, self.textual, self._zone)))
         return fields
 
-    def _child(self, lines: SqlLines, name: str, spec: SqlDatatype, place: Place, problems: list[Problem]) -> Child | None:
+    def _child(self, lines: SqlLines, name: str, spec: SqlDatatype, owner: sa.Table, place: Place, problems: list[Problem]) -> Child | None:
         table = self._table(lines.table, (*place, "table"))
         named = [((*place, "parent", column), column) for column in lines.parent]
         named += [((*place, "key"), column) for column in lines.key]
         missing = [self._missing(at, column, table) for at, column in named if column not in table.c]
         fields = self._fields(lines.items, table, (*place, "items"), missing)
+        if spec.create or spec.update or spec.delete:
+            missing += self._unsafe(table, (*place, "table"))
         problems += missing
         if missing:
             return None
         by_key = {key: column for column, key in lines.parent.items()}
         parent = tuple(table.c[by_key[key]] for key in spec.key)
-        return Child(name, table, parent, tuple(table.c[each] for each in lines.key), tuple(fields))
+        owners = tuple(owner.c[each] for each in spec.key if each in owner.c)  # what is missing is said by who binds the record
+        return Child(name, table, parent, owners, tuple(table.c[each] for each in lines.key), tuple(fields))
 
     def _changes(self, spec: SqlDatatype, place: Place, problems: list[Problem]) -> sa.Table | None:
         if spec.changes is None or spec.changes.table is None:
             return None
         table = self._table(spec.changes.table, (*place, "table"))
-        needed = (*spec.key, CHANGED_IN)
+        needed = (*spec.key, CHANGED_IN, *((NOTED,) if self._engine.dialect.name in BACKENDS else ()))
         problems += [self._missing((*place, "table"), column, table) for column in needed if column not in table.c]
         return table
+
+    def _unsafe(self, table: sa.Table, place: Place) -> list[Problem]:
+        """A table in which half a write could stay: none may be written."""
+        engine = keeps_no_transactions(table)
+        if engine is None:
+            return []
+        remedy = "Have it moved (ALTER TABLE ... ENGINE = InnoDB), or only read it: create: false, update: false, delete: false."
+        return [self._complain(place, f"{table.name} is kept by {engine}, which cannot take a write back", remedy)]
 
     def _missing(self, place: Place, column: str, table: sa.Table) -> Problem:
         return self._complain(place, f"{table.name} has no column {column}", _suggest(column, table.c.keys()))
@@ -164,14 +181,19 @@ class Catalogue:
 _WITH_COLUMNS = (sa.UniqueConstraint, sa.PrimaryKeyConstraint, sa.ForeignKeyConstraint)
 
 CHANGED_IN = "changed_in"
-"""The column of a change table that rises: the transaction on PostgreSQL, a number on SQLite."""
+"""The column of a change table that rises: the transaction on PostgreSQL, a number on SQLite and MySQL."""
+
+NOTED = "noted"
+"""The column of a change table on MySQL with the time at which the row was written."""
 
 
 def kind_of(type: TypeEngine[Any]) -> ColumnKind:  # noqa: A002  the word of the catalogue
     """What a column of this type holds."""
+    if is_truth(type):
+        return "boolean"
     kinds: tuple[tuple[Any, ColumnKind], ...] = (
         (sa.Boolean, "boolean"),
-        (sa.Integer, "whole"),
+        ((sa.Integer, mysql.YEAR), "whole"),
         (sa.Numeric, "number"),
         (sa.Date, "date"),
         (sa.Uuid, "uuid"),

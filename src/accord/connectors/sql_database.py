@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, make_url
 
+from accord.connectors.sql_mysql import BACKENDS, session
 from accord.errors import ConfigurationError, Problem
 from accord.model.sql import SqlLimits
 
@@ -24,8 +25,6 @@ T = TypeVar("T")
 _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mysql+pymysql",
 }
 _NOW: Final = {
     "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
@@ -45,6 +44,8 @@ def address(text: str, system: str, folder: Path) -> URL:
     except (exc.ArgumentError, ValueError):
         raise ConfigurationError([Problem(f"manifest of {system}", 0, 0, "url: this is no address of a database", remedy)]) from None
     kind = url.get_backend_name()
+    if kind in BACKENDS:
+        return url.set(drivername="mysql+pymysql")
     if _DRIVERS.get(kind, kind).partition("+")[0] not in _NOW:
         what = f"url: {kind} is no database that Accord knows"
         raise ConfigurationError([Problem(f"manifest of {system}", 0, 0, what, f"Known are: {', '.join(_NOW)}.")])
@@ -57,10 +58,11 @@ def address(text: str, system: str, folder: Path) -> URL:
 class Database:
     """One engine and as many threads as connections. Made outside or inside of a loop, used in one."""
 
-    def __init__(self, url: URL, limits: SqlLimits, system: str) -> None:
+    def __init__(self, url: URL, limits: SqlLimits, system: str, zone: str = "UTC") -> None:
+        """``zone``: in which the database's times without one are."""
         self.dialect = url.get_backend_name()
         try:
-            self.engine = sa.create_engine(url, **_options(url, limits))
+            self.engine = sa.create_engine(url, **_options(url, limits, zone))
         except (exc.NoSuchModuleError, ModuleNotFoundError, exc.ArgumentError) as error:
             what = f"url: no driver for {self.dialect}: {error}"
             raise ConfigurationError([Problem(f"manifest of {system}", 0, 0, what, "Install accord[sql], and the driver.")]) from None
@@ -80,9 +82,19 @@ class Database:
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def reading_open(self) -> Iterator[sa.Connection]:
+        """A transaction that also sees what others have not committed; on MySQL, where it tells what may still come."""
+        with self.engine.connect().execution_options(isolation_level="READ UNCOMMITTED") as connection, connection.begin():
+            yield connection
+
     def writing(self) -> sa.Connection:
-        """A connection whose transaction may write; on SQLite it holds the database from the start."""
-        return self.engine.connect().execution_options(accord_writes=True)
+        """A connection whose transaction may write; on SQLite it holds the database from the start.
+
+        Everywhere each statement of it sees what is committed by then, so that what is read again after a lock is never an old picture.
+        """
+        options = {"isolation_level": "READ COMMITTED"} if self.dialect == "mysql" else {}
+        return self.engine.connect().execution_options(accord_writes=True, **options)
 
     def now(self, connection: sa.Connection) -> datetime:
         """What time it is in the database."""
@@ -100,7 +112,7 @@ class Database:
         self.engine.dispose()
 
 
-def _options(url: URL, limits: SqlLimits) -> dict[str, Any]:
+def _options(url: URL, limits: SqlLimits, zone: str) -> dict[str, Any]:
     """Deadlines and the size of the pool, in each driver's words."""
     seconds = limits.deadline_seconds
     options: dict[str, Any] = {"hide_parameters": True}
@@ -111,7 +123,9 @@ def _options(url: URL, limits: SqlLimits) -> dict[str, Any]:
         told = f"-c statement_timeout={int(seconds * 1000)} -c lock_timeout={int(seconds * 1000)} -c timezone=UTC"
         options["connect_args"] = {"connect_timeout": max(2, int(seconds)), "options": told}
     else:
-        options["connect_args"] = {"connect_timeout": max(1, int(seconds)), "read_timeout": max(1, int(seconds))}
+        wait = max(1, int(seconds))
+        options["connect_args"] = {"connect_timeout": wait, "read_timeout": wait + 1, "write_timeout": wait + 1}  # the server is first
+        options["connect_args"]["init_command"] = session(zone, seconds)
     return options
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import exc
 
+from accord.connectors import sql_mysql
 from accord.connectors.redacting import masked
 from accord.connectors.sql_catalogue import Bound
 from accord.errors import ListingFailed, SystemProblem, SystemRefused, SystemUnavailable
@@ -18,12 +19,16 @@ from accord.model.plans import Outcome, OutcomeKind, Write
 _LONGEST = 300
 _REFUSES_US = ("28", "42501", "3D000", "53300")  # who we are, what we may, which database, how many may connect (SQLSTATE)
 _NOT_NOW = ("57", "40", "55", "53", "58", "08")  # stopped, lost a race, locked, out of something, connection (SQLSTATE classes)
+_ABOUT_VALUES = ("22", "23")  # what is no value there, what breaks a constraint (SQLSTATE classes)
 _SQLITE_NAMES = re.compile(r"(?:UNIQUE|NOT NULL) constraint failed: (.+)")
 _NO_ENTRY = re.compile(r"password authentication failed|no password supplied|does not exist|no pg_hba\.conf|Access denied", re.IGNORECASE)
 
 
 def state_of(error: exc.DBAPIError) -> str:
     """The SQLSTATE, or "" where the driver tells none."""
+    code = sql_mysql.code_of(error.orig)
+    if code is not None and (known := sql_mysql.state_of_code(code)):
+        return known
     return str(getattr(error.orig, "sqlstate", None) or "")
 
 
@@ -31,7 +36,8 @@ def words_of(error: BaseException, values: Iterable[object] = ()) -> str:
     """The database's own words: the first line, without what was written about anybody."""
     orig = getattr(error, "orig", None) or error
     primary = getattr(getattr(orig, "diag", None), "message_primary", None)
-    line = str(primary or orig).strip().partition("\n")[0]
+    own = sql_mysql.words(orig) if sql_mysql.code_of(orig) is not None else orig
+    line = str(primary or own).strip().partition("\n")[0]
     shown = masked("".join(each if each.isprintable() else " " for each in line), (), [each for each in values if isinstance(each, str)])
     return shown[:_LONGEST] or type(orig).__name__
 
@@ -57,7 +63,8 @@ def refuses_us(error: exc.DBAPIError) -> bool:
 def outcome_of(error: exc.SQLAlchemyError, write: Write, bound: Bound, committing: bool) -> Outcome:
     """What became of a write whose transaction failed. ``committing``: while it was made durable."""
     words = words_of(error, write.values.values())
-    if isinstance(error, exc.IntegrityError | exc.DataError):
+    state = state_of(error) if isinstance(error, exc.DBAPIError) else ""
+    if isinstance(error, exc.IntegrityError | exc.DataError) or (isinstance(error, exc.DBAPIError) and state.startswith(_ABOUT_VALUES)):
         name = _property(error, bound)
         return Outcome(write.key, OutcomeKind.REFUSED, message=f"{name}: {words}" if name else words, property=name)
     if not isinstance(error, exc.DBAPIError):
@@ -65,7 +72,6 @@ def outcome_of(error: exc.SQLAlchemyError, write: Write, bound: Bound, committin
         return Outcome(write.key, OutcomeKind.UNKNOWN if committing else kind, message=words)
     if refuses_us(error):
         return Outcome(write.key, OutcomeKind.FAILED, message=words, fatal=True)
-    state = state_of(error)
     if committing and not state.startswith("40"):
         return Outcome(write.key, OutcomeKind.UNKNOWN, message=words)
     if state.startswith(_NOT_NOW) or (not state and isinstance(error, exc.OperationalError | exc.InterfaceError)):
@@ -86,6 +92,8 @@ def _columns(error: exc.DBAPIError, bound: Bound) -> Iterable[str]:
         if diagnosis.column_name:
             return [diagnosis.column_name]
         return bound.constraints.get(diagnosis.constraint_name or "", ())
+    if error.orig is not None and sql_mysql.code_of(error.orig) is not None:
+        return [column for name in sql_mysql.names(error.orig) for column in bound.constraints.get(name, (name,))]
     if found := _SQLITE_NAMES.match(str(error.orig)):
         return [each.strip().rpartition(".")[2] for each in found[1].split(",")]
     named = re.match(r"CHECK constraint failed: (\w+)", str(error.orig))

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from accord.connectors.rest_times import instant, spell
 from accord.connectors.sql_catalogue import CHANGED_IN
+from accord.connectors.sql_changes import first_open
 from accord.connectors.sql_database import Database
 from accord.connectors.sql_rows import Key, Rows, after, id_of
 from accord.connectors.sql_values import bound_moment
@@ -52,17 +53,20 @@ class SqlReading:
         self._rows = parts.rows
         self._bound = parts.rows.bound
 
-    def start(self, connection: sa.Connection, least: str | None = None) -> str | None:
-        """The cursor of this moment, never before ``least``; None where changes are not known."""
+    def start(self, least: str | None = None) -> str | None:
+        """The cursor of this moment, never before ``least``; None where changes are not known. Taken before what is then read."""
         changes = self._bound.spec.changes
         if changes is None:
             return None
-        if changes.kind == "modified":
-            moment = self._parts.database.now(connection) - timedelta(seconds=changes.overlap_seconds)
-            cursor = f"modified:{spell(moment)}"
-            return max(cursor, least or "")
-        number = self._highest(connection, changes)
-        return f"{changes.kind}:{max(number, self._number(least) if least else number)}"
+        noted = self._bound.changes
+        if noted is not None and self._parts.database.dialect == "mysql":
+            return f"table:{first_open(self._parts.database, noted, self._number(least) if least else 0)}"
+        with self._parts.database.reading() as connection:
+            if changes.kind == "modified":
+                moment = self._parts.database.now(connection) - timedelta(seconds=changes.overlap_seconds)
+                return max(f"modified:{spell(moment)}", least or "")
+            number = self._highest(connection, changes)
+            return f"{changes.kind}:{max(number, self._number(least) if least else number)}"
 
     def _highest(self, connection: sa.Connection, changes: SqlChanges) -> int:
         """From which number on something may still be unseen."""
@@ -76,8 +80,8 @@ class SqlReading:
 
     def page(self, position: Position) -> tuple[Page, Position]:
         """One page of every record that is there."""
+        cursor = self.start() if position.key is None else position.cursor
         with self._parts.database.reading() as connection:
-            cursor = self.start(connection) if position.key is None else position.cursor
             return self._page(connection, self._rows.alive(), Position(position.key, cursor))
 
     def changed(self, since: str, position: Position) -> tuple[Page, Position]:
@@ -85,9 +89,8 @@ class SqlReading:
         changes = self._bound.spec.changes
         if changes is None:
             raise ListingFailed(self._parts.system, "changes cannot be listed here")
+        following = Position(position.key, self.start(since) if position.key is None else position.cursor)
         with self._parts.database.reading() as connection:
-            cursor = self.start(connection, since) if position.key is None else position.cursor
-            following = Position(position.key, cursor)
             if changes.kind == "table":
                 return self._named(connection, self._number(since), following)
             return self._page(connection, self._since(changes, since), following)
@@ -102,8 +105,8 @@ class SqlReading:
         column = self._bound.column(spec.modified or "")
         textual = self._parts.database.dialect == "sqlite"
         value: Any = bound_moment(moment, column.info["kind"], textual, self._parts.zone)
-        # as a text, whole seconds come before every spelling of a time within that second
-        return column >= (value[:19] if isinstance(value, str) else value)
+        # as a text, whole seconds come before every spelling of a time within that second; and a column may hold whole seconds only
+        return column >= (value[:19] if isinstance(value, str) else value.replace(microsecond=0))
 
     def _number(self, cursor: str) -> int:
         kind, _, text = cursor.partition(":")
@@ -164,7 +167,9 @@ class SqlReading:
         answers = []
         with self._parts.database.reading() as connection:
             for write in writes:
-                rows = connection.execute(self._rows.select().where(field.column == field.codec.bind(write.reference))).all()
+                chosen = self._rows.select().add_columns(field.column.label("held"))
+                chosen = chosen.where(field.column == field.codec.bind(write.reference))
+                rows = [row for *row, held in connection.execute(chosen) if field.codec.read(held) == write.reference]  # not of other case
                 answers.append(Found(write.key, tuple(self._copies(connection, rows)), certain=True))
         return answers
 

@@ -114,7 +114,7 @@ class Rows:
         parts = [id] if len(self.bound.key) == 1 else [unquote(each) for each in id.split(",")]
         if len(parts) != len(self.bound.key) or "\x00" in id:
             return None
-        key = tuple(_part(text, column.info["kind"]) for text, column in zip(parts, self.bound.key, strict=True))
+        key = tuple(_part(text, column) for text, column in zip(parts, self.bound.key, strict=True))
         return None if None in key or id_of(key) != id else key
 
 
@@ -122,11 +122,13 @@ def _truth(column: sa.Column[Any]) -> bool:
     return isinstance(column.type, sa.Boolean)
 
 
-def _part(text: str, kind: str) -> Any:
+def _part(text: str, column: sa.Column[Any]) -> Any:
+    kind = column.info["kind"]
     try:
         text.encode()
         if kind == "whole":
-            return int(text) if text.isascii() and abs(int(text)) < _LARGEST else None
+            largest = _LARGEST * 2 if getattr(column.type, "unsigned", False) else _LARGEST
+            return int(text) if text.isascii() and abs(int(text)) < largest else None
         return UUID(text) if kind == "uuid" else text
     except ValueError:
         return None
@@ -163,12 +165,17 @@ def after(columns: Sequence[sa.ColumnElement[Any]], key: Key) -> sa.ColumnElemen
 
 
 def lines_of(connection: sa.Connection, child: Child, keys: Sequence[Key]) -> dict[Key, list[dict[str, Raw]]]:
-    """The lines of several records, each list in the order of its own key."""
+    """The lines of several records, each list in the order of its own key.
+
+    Whose they are is said by the record's own row: a foreign key may spell it otherwise where texts are compared without case.
+    """
     width = len(child.parent)
-    columns = (*child.parent, *(each.column for each in child.fields))
-    chosen = sa.select(*(each.label(f"c{number}") for number, each in enumerate(columns))).where(one_of(child.parent, keys))
+    columns = (*child.owner, *(each.column for each in child.fields))
+    chosen = sa.select(*(each.label(f"c{number}") for number, each in enumerate(columns)))
+    same = sa.and_(*(one == other for one, other in zip(child.parent, child.owner, strict=True)))
+    chosen = chosen.select_from(sa.join(child.owner[0].table, child.table, same)).where(one_of(child.owner, keys))
     found: dict[Key, list[dict[str, Raw]]] = {}
-    for row in connection.execute(chosen.order_by(*child.parent, *child.key)):
+    for row in connection.execute(chosen.order_by(*child.owner, *child.key)):
         item = {each.name: each.codec.read(held) for each, held in zip(child.fields, row[width:], strict=True)}
         found.setdefault(tuple(row[:width]), []).append(item)
     return found

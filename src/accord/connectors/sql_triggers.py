@@ -1,28 +1,33 @@
 """The change table and the triggers that let a database tell what was edited and deleted, as statements for its owner to carry out.
 
-Owns: these statements, for PostgreSQL and SQLite. Does not own: carrying them out; Accord never changes a schema.
+Owns: these statements, for PostgreSQL, SQLite, MySQL and MariaDB. Does not own: carrying them out; Accord never changes a schema.
 
 A row of a change table says that the record of this key was made, edited or deleted, or one of its lines. On PostgreSQL ``changed_in`` is
 the transaction: what is read next begins at the oldest that was still open, so that nothing which commits late is missed. On SQLite,
-where only one writes at a time, it is a number that rises.
+where only one writes at a time, it is a number that rises. On MySQL it is one as well, which is given out before its transaction ends;
+sql_changes.py knows what follows from that. What a foreign key of MySQL does to other rows fires no trigger, so such tables are declined.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
-from accord.connectors.sql_catalogue import CHANGED_IN, Bound
+from accord.connectors.sql_catalogue import CHANGED_IN, NOTED, Bound
+from accord.connectors.sql_mysql import BACKENDS
 
-DIALECTS = ("postgresql", "sqlite")
+FORMS = ("postgresql", "sqlite", *BACKENDS)
 
 
 def triggers(bound: Bound, table: str, dialect: sa.Dialect) -> Iterator[str]:
     """The statements for one datatype, whose change table shall be ``table``. Raises ValueError for a database without a form of them."""
-    if dialect.name not in DIALECTS:
+    if dialect.name not in FORMS:
         raise ValueError(f"there are no triggers for {dialect.name}")
-    make = _Postgres if dialect.name == "postgresql" else _Sqlite
-    writing = make(dialect, bound, table)
+    if dialect.name in BACKENDS:
+        _decline_silent_changes(bound)
+    forms: dict[str, type[_Postgres | _Sqlite | _Mysql]] = {"postgresql": _Postgres, "sqlite": _Sqlite}
+    writing = forms.get(dialect.name, _Mysql)(dialect, bound, table)
     yield writing.table()
     yield from writing.on(bound.table, bound.key)
     for child in bound.children.values():
@@ -83,3 +88,38 @@ class _Sqlite(_Writing):
             trigger = self.quote(f"{self.plain}_{event.lower()}_of_{table.name}")
             notes = " ".join(f"INSERT INTO {self.changes} ({self.keys}) VALUES ({self.noted(row, columns)});" for row in rows)
             yield f"CREATE TRIGGER IF NOT EXISTS {trigger} AFTER {event} ON {self.name(table)}\nBEGIN {notes} END;"
+
+
+class _Mysql(_Writing):
+    """Without BEGIN and END, so that no client has to be told where a statement ends."""
+
+    def table(self) -> str:
+        columns = ", ".join(f"{self.quote(each.name)} {self._type(each)} NOT NULL" for each in self.bound.key)
+        number = f"{CHANGED_IN} bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY"
+        noted = f"{NOTED} timestamp(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)"
+        return f"CREATE TABLE IF NOT EXISTS {self.changes} ({number}, {noted}, {columns}) ENGINE = InnoDB;"
+
+    def _type(self, column: sa.Column[Any]) -> str:
+        held = column.type
+        if isinstance(held, sa.String):  # a key that is spelled in another case is another record's
+            held = mysql.VARCHAR(held.length or 255, charset="utf8mb4", collation="utf8mb4_bin")
+        return held.compile(self.dialect)
+
+    def on(self, table: sa.Table, columns: Sequence[sa.Column[Any]]) -> Iterator[str]:
+        for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",))):
+            plain = f"{self.plain}_{event.lower()}_of_{table.name}"
+            trigger = ".".join(self.quote(each) for each in (table.schema, plain) if each)
+            notes = ", ".join(f"(SYSDATE(6), {self.noted(row, columns)})" for row in rows)
+            head = f"CREATE TRIGGER IF NOT EXISTS {trigger} AFTER {event} ON {self.name(table)} FOR EACH ROW"
+            yield f"{head}\n    INSERT INTO {self.changes} ({NOTED}, {self.keys}) VALUES {notes};"
+
+
+def _decline_silent_changes(bound: Bound) -> None:
+    """Raise ValueError where a foreign key changes rows without firing a trigger. What goes with its own record is told by the record's."""
+    for table in (bound.table, *(child.table for child in bound.children.values())):
+        for key in table.foreign_key_constraints:
+            referred = key.elements[0].target_fullname.rpartition(".")[0]
+            silent = [how for how in (key.ondelete, key.onupdate) if how and how.upper() not in ("RESTRICT", "NO ACTION")]
+            if silent and not (table is not bound.table and referred == str(bound.table.fullname)):
+                what = f"{table.name} is changed together with {referred} ({silent[0]} of a foreign key), which fires no trigger there"
+                raise ValueError(what)

@@ -18,7 +18,7 @@ from accord.connectors.sql_catalogue import Bound, Field
 from accord.connectors.sql_errors import outcome_of, words_of
 from accord.connectors.sql_lines import delete_lines, write_lines
 from accord.connectors.sql_reading import Parts
-from accord.connectors.sql_rows import Key
+from accord.connectors.sql_rows import Key, id_of
 from accord.connectors.sql_values import bound_moment
 from accord.model.capabilities import Capabilities
 from accord.model.plans import OperationKind, Outcome, OutcomeKind, Precondition, Write
@@ -99,11 +99,23 @@ class SqlWriting:
         if connection.dialect.insert_returning:
             key: Key = tuple(connection.execute(statement.returning(*self._bound.key)).one())
         else:
-            key = tuple(connection.execute(statement).inserted_primary_key or ())
+            key = self._key_given(connection, connection.execute(statement), given)
         for child in self._bound.children.values():
             if child.name in given:
                 write_lines(connection, child, key, given[child.name])
         return self._reread(connection, key)
+
+    def _key_given(self, connection: sa.Connection, made: sa.CursorResult[Any], given: Mapping[str, Raw]) -> Key:
+        """The key of a row that was just made, where the database returns no columns of it. Raises Declined; then the row is not kept."""
+        known = tuple(made.inserted_primary_key or (None,))
+        if None not in known:
+            return known
+        reference = self._bound.fields.get(self._bound.spec.reference or "")
+        if reference is not None and (mark := reference.codec.bind(given.get(reference.name))) is not None:
+            rows = connection.execute(sa.select(*self._bound.key).where(reference.column == mark)).all()
+            if len(rows) == 1:
+                return tuple(rows[0])
+        raise Declined(OutcomeKind.REFUSED, "the database does not tell which key it gave; by a reference it could be found")
 
     def _update(self, connection: sa.Connection, write: Write, current: Current) -> Seen:
         values = self._columns(write.values, self._able.read_only | self._able.create_only)
@@ -131,7 +143,7 @@ class SqlWriting:
         key = self._rows.keys_of(id)
         row = None if key is None else connection.execute(self._rows.select().where(self._rows.with_keys([key])).with_for_update()).first()
         held = None if row is None else self._rows.held(row)
-        if row is None or held is None or self._rows.deleted(held):
+        if row is None or held is None or self._rows.deleted(held) or id_of(self._rows.key(held)) != id:  # a key of other case is another
             raise Declined(OutcomeKind.GONE, "the record is not there")
         return Current(held, self._rows.key(held), self._rows.whole(connection, row))
 
