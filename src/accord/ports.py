@@ -115,12 +115,16 @@ PROTOCOL: Final = 1
 """The version of what a plug-in and Accord agree on: Connector, Services and Plugin."""
 
 
+async def always() -> None:
+    """A ``hold`` where nobody else could have taken anything over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a connector is given besides its manifest.
 
     ``wanted``: by datatype, the properties that observations carry, no others. ``hold``: to be awaited before each call that may change
-    something; it raises StoreBusy when this engine may send nothing any more (P21); let that through. A plug-in is always given one.
+    something; it raises StoreBusy when this engine may send nothing any more (P21); let that through.
     ``page_size``: records on a page, where a trial wants it so. ``problem``: a Problem with its place in the manifest, for a
     ConfigurationError, where there is a file. ``folder``: that of the manifest; what it names is relative to it.
     """
@@ -130,7 +134,7 @@ class Services:
     secrets: Secrets
     clock: Clock
     rng: random.Random
-    hold: Callable[[], Awaitable[None]] | None = None
+    hold: Callable[[], Awaitable[None]] = always
     page_size: int | None = None
     problem: Callable[[tuple[str | int, ...], str, str], Problem] | None = None
     folder: Path = Path()

@@ -224,7 +224,7 @@ def connector(
     """The connector of one side, by its manifest. ``hold``: raises when nothing may be sent any more."""
     from accord.config.yamlfile import read_yaml
     from accord.connectors.kinds import connect
-    from accord.ports import Services
+    from accord.ports import Services, always
 
     manifest, file = setup.manifests[side], setup.folder / setup.dataflow.entry(side).manifest
     services = Services(
@@ -233,7 +233,7 @@ def connector(
         secrets=setup.secrets,
         clock=RealClock(),
         rng=random.SystemRandom(),
-        hold=hold,
+        hold=hold or always,
         problem=read_yaml(file).problem if manifest.kind != "rest" else None,
     )
     return connect(manifest, services)

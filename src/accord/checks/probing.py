@@ -15,6 +15,7 @@ from itertools import pairwise
 from accord.connectors.live import SIDE, Live, absent_like
 from accord.connectors.rest_times import instant, spell
 from accord.errors import ListingFailed, SystemRefused
+from accord.model.capabilities import ChangeCapture
 from accord.model.manifest import Authentication, Datatype, Property
 from accord.model.plans import OperationKind, Write
 from accord.model.records import Gone, Page, RecordRef, Seen
@@ -117,6 +118,8 @@ def _probes(live: Live, connector: Connector, datatype: str, sight: Sight) -> It
         yield "changes", partial(_changes, live, connector, datatype, sight)
         if described.deleted is not None:
             yield "deletions", partial(_deletions, live, connector, datatype)
+    if not live.over_http and connector.capabilities(datatype).changes is not ChangeCapture.LISTING:
+        yield "changes", partial(_followed, connector, datatype, sight)
     if any(route.find for route in described.create):
         yield "finding", partial(_finding, live, connector, datatype, seen)
 
@@ -158,6 +161,8 @@ def _clock(live: Live, described: Datatype, cursor: str) -> Answer:
 
 async def _sign_in(live: Live, datatype: str) -> Answer:
     """Signed in, it was listed already; without, it must not be."""
+    if not live.over_http:
+        return Verdict.CANNOT_TELL, "how it is signed in is the connector's own"
     if live.manifest.authentication.kind == "none" and not live.manifest.headers:
         return Verdict.CANNOT_TELL, "the manifest asks for none"
     stranger = replace(live, manifest=replace(live.manifest, authentication=Authentication(), headers={}))
@@ -175,6 +180,8 @@ async def _paging(live: Live, datatype: str, sight: Sight) -> Answer:
     """Pages of a third of what was seen, so that there are several."""
     listing = live.manifest.datatypes[datatype].list
     count = len(sight.seen)
+    if not live.over_http and count >= 3:
+        return await _small_pages(live, datatype, count)
     if listing.paging.kind == "none":
         asked = " although the manifest knows no further ones" if count and count % 10 == 0 else ""
         return Verdict.CANNOT_TELL, f"all {_count(count, 'record')} came in one page{asked}"
@@ -182,6 +189,10 @@ async def _paging(live: Live, datatype: str, sight: Sight) -> Answer:
         return Verdict.WORKS, f"{len(sight.pages)} pages followed each other"
     if count < 3 or listing.paging.size_parameter is None:
         return Verdict.CANNOT_TELL, f"{_count(count, 'record')} came in one page"
+    return await _small_pages(live, datatype, count)
+
+
+async def _small_pages(live: Live, datatype: str, count: int) -> Answer:
     size = max(1, min(count // 3, 100))
     connector = live.connect({datatype: frozenset()}, page_size=size)
     try:
@@ -313,6 +324,22 @@ async def _changes(live: Live, connector: Connector, datatype: str, sight: Sight
     if id not in since:
         return Verdict.DOES_NOT, "since just before the newest change that change does not come"
     return Verdict.WORKS, f"since the newest change {_count(len(since), 'change')} came, with that one; since tomorrow none"
+
+
+async def _followed(connector: Connector, datatype: str, sight: Sight) -> Answer:
+    """The changes since the listing, whatever its cursor is made of."""
+    if sight.cursor is None:
+        return Verdict.CANNOT_TELL, "the listing was not read to its end, where its cursor is"
+    try:
+        pages = [page async for page in connector.changes(datatype, sight.cursor)]
+    except ListingFailed as error:
+        return Verdict.DOES_NOT, error.message
+    if not pages or not pages[-1].last or pages[-1].cursor is None:
+        return Verdict.DOES_NOT, "since the listing, the changes do not end with a last page and its cursor"
+    return (
+        Verdict.WORKS,
+        f"since the listing {_count(sum(len(p.observations) + len(p.hints) for p in pages), 'change')} came, ended properly",
+    )
 
 
 async def _moved(connector: Connector, datatype: str, since: datetime) -> set[str] | str:

@@ -43,18 +43,13 @@ def _sql(manifest: Manifest, services: Services) -> Connector:
 def _plugged(manifest: Manifest, services: Services) -> Connector:
     """By its plug-in, which finds secrets in place of references and need not know whether anybody holds the state."""
     assert isinstance(manifest, PluggedSystem)
-    hold = Hold(services.hold, services.clock).make_sure if services.hold is not None else _nothing
-    handed = replace(services, hold=hold, folder=Path(manifest.file).resolve().parent)
+    handed = replace(services, hold=Hold(services.hold, services.clock).make_sure, folder=Path(manifest.file).resolve().parent)
     connector: Connector = manifest.plugin.connect(_opened(manifest.plugged, services.secrets), handed)
     return connector
 
 
 _OPENERS: Mapping[type[Manifest], Callable[[Manifest, Services], Connector]] = {SqlSystem: _sql, PluggedSystem: _plugged}
 """What a manifest was read as -> how it is opened; everything else is REST."""
-
-
-async def _nothing() -> None:
-    """There is nothing to make sure of."""
 
 
 def _opened(manifest: PluggedManifest, secrets: Secrets) -> PluggedManifest:

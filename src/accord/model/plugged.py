@@ -50,6 +50,26 @@ class PluggedDatatype:
     properties: dict[str, PluggedProperty]
     assumptions: tuple[str, ...] = ()
 
+    @property
+    def create_only(self) -> frozenset[str]:
+        """Properties that a create may carry and an update may not."""
+        return frozenset(name for name, each in self.properties.items() if self._created(each) and not self._updated(each))
+
+    @property
+    def read_only(self) -> frozenset[str]:
+        """Properties that neither may carry."""
+        return frozenset(name for name, each in self.properties.items() if not self._created(each) and not self._updated(each))
+
+    def _created(self, each: PluggedProperty) -> bool:
+        return self.create and each.create
+
+    def _updated(self, each: PluggedProperty) -> bool:
+        return self.update and each.update
+
+    def path(self, name: str) -> str:
+        """Where the connector finds a property."""
+        return self.properties[name].path or name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluggedManifest:
