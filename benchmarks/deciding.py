@@ -45,7 +45,7 @@ def timed(work: Callable[[], object]) -> float:
 
 def raws(side: Side, size: int) -> list[RawValues]:
     """Records in a system's words."""
-    return [dict(zip(NAMES[side], person(number), strict=True)) for number in range(size)]  # type: ignore[arg-type]  # raw values all
+    return [dict(zip(NAMES[side], person(number), strict=True)) for number in range(size)]
 
 
 def resident() -> int:
@@ -115,7 +115,7 @@ def join(plain: Mapping[object, int], part: Sequence[tuple[str, RawValues]]) -> 
 def chunk(side: Side, start: int, size: int) -> list[RawValues]:
     """Some of the records."""
     numbers = range(start, min(size, start + PART))
-    return [dict(zip(NAMES[side], person(number), strict=True)) for number in numbers]  # type: ignore[arg-type]  # as above
+    return [dict(zip(NAMES[side], person(number), strict=True)) for number in numbers]
 
 
 def keep_keys(flow: CompiledFlow, index: dict[tuple[int, str], list[Candidate]], part: Sequence[tuple[str, RawValues]]) -> None:

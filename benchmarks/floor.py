@@ -6,6 +6,7 @@ with it; it is there to be compared with.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -22,8 +23,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self._transport = transport  # type: ignore[assignment]  # uvloop's transport is one without being a subclass
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without being a subclass
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -70,9 +70,9 @@ def request(method: str, path: str, host: str, headers: Mapping[str, str], body:
 
 async def send_all(url: str, requests: Sequence[bytes], at_once: int) -> None:
     """Send these, so many at once; raises if one is not answered with success."""
-    place = urlsplit(url)
+    host, port = urlsplit(url).netloc.split(":")
     left = iter(requests)
     loop = asyncio.get_running_loop()
-    opened = [loop.create_connection(lambda: Wire(left), place.hostname, place.port) for _ in range(min(at_once, len(requests)))]
+    opened = [loop.create_connection(lambda: Wire(left), host, int(port)) for _ in range(min(at_once, len(requests)))]
     wires = [wire for _, wire in await asyncio.gather(*opened)]
     await asyncio.gather(*(wire.done for wire in wires))

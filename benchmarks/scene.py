@@ -146,7 +146,7 @@ class Generated:
         return self.size + len(self._made)
 
     def _values(self, number: int) -> RawValues:
-        return dict(zip(self._names, person(number), strict=True)) if number < self.size else {}  # type: ignore[arg-type]  # raw values all
+        return dict(zip(self._names, person(number), strict=True)) if number < self.size else {}
 
     def seen(self, number: int) -> Seen:
         """A record, as it is read."""

@@ -47,5 +47,5 @@ def _put(store: SqliteStore, systems: dict[Side, Generated], numbers: range, at:
 
 def _link(left: Seen, right: Seen) -> Link:
     flow = compiled()
-    bases = (flow.common(one.ref.side, one.values, {}).values for one in (left, right))
-    return Link(FLOW.name, left.ref.id, right.ref.id, *bases)
+    bases = [flow.common(one.ref.side, one.values, {}).values for one in (left, right)]
+    return Link(FLOW.name, left.ref.id, right.ref.id, bases[0], bases[1])
