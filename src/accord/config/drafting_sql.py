@@ -59,12 +59,22 @@ def draft_from_tables(tables: Sequence[TableFact], target: str, system: str, var
     for table in records:
         children = [(each, parents[each.name]) for each in usable if each.name in parents and parents[each.name].table == table.name]
         datatypes[_name(table, datatypes)] = _datatype(table, children, notes)
-    data = {"manifest": 1, "protocol": "sql", "system": system, "url": f"${{env:{variable}}}", "datatypes": datatypes}
+    data = {"manifest": 1, "protocol": "sql", "system": system, "url": f"${{env:{variable}}}", **_clock(records), "datatypes": datatypes}
     others = [f"{each.name} ({'a view: its key is not known' if each.view else 'no primary key'})" for each in tables if not each.key]
     text = "\n".join([_HEAD.format(file=remark(target)), *block(data)]) + "\n"
     if others := [each for each in others if each.partition(" (")[0] not in notes]:
         text += "\n# Not drafted:\n" + "".join(f"#   {remark(each)}\n" for each in others)
     return Draft(text, (variable,), tuple(datatypes))
+
+
+def _clock(tables: Sequence[TableFact]) -> dict[str, Any]:
+    """How fine a time of change is; said only where it is coarser than is usual."""
+    for table in tables:
+        times = {each.name: each for each in table.columns if each.kind in ("time", "zoned")}
+        modified = _of(list(times), _MODIFIED)
+        if modified and times[modified].fraction == 0:
+            return {"clock": Guess(Inline(granularity_seconds=1), f"{table.name}.{modified} holds whole seconds")}
+    return {}
 
 
 def _owner(table: TableFact, usable: Sequence[TableFact]) -> ForeignKey | None:

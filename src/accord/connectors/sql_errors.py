@@ -47,7 +47,7 @@ def problem_of(error: exc.SQLAlchemyError, system: str, doing: str) -> SystemPro
     if not isinstance(error, exc.DBAPIError):
         return SystemUnavailable(system, f"{doing}: {words_of(error)}")
     if refuses_us(error):
-        remedy = "Look at the address in url, and at what its user may do in the database."
+        remedy = sql_mysql.remedy_of(error.orig) or "Look at the address in url, and at what its user may do in the database."
         return SystemRefused(system, f"{doing}: {words_of(error)}", remedy)
     if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
         return SystemUnavailable(system, f"{doing}: {words_of(error)}")

@@ -9,13 +9,15 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+from sqlalchemy.types import NullType
 
 BACKENDS: Final = ("mysql", "mariadb")
 
 _WITHOUT_TRANSACTIONS: Final = ("myisam", "aria", "memory", "csv", "archive", "mrg_myisam", "blackhole")
 
+_NO_SUCH_ZONE: Final = 1298
 _STATES: Final = {
-    **dict.fromkeys((1044, 1049, 1142, 1143, 1227, 1298, 1370, 1698), "42501"),  # what we may, which database, no such zone
+    **dict.fromkeys((1044, 1049, 1142, 1143, 1227, _NO_SUCH_ZONE, 1370, 1698), "42501"),  # what we may, which database, no such zone
     **dict.fromkeys((1317, 1969, 3024), "57014"),  # took too long
     **dict.fromkeys((1053, 1290, 1836, 1927), "57P01"),  # going down, or read only for now
     **dict.fromkeys((1205, 3572), "55P03"),  # locked
@@ -41,6 +43,16 @@ _NAMES: Final = (
 )
 
 
+class _Bit(sa.TypeDecorator[int]):
+    """Bits, which the driver hands out as bytes, as the number that they can be compared with."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> int | None:  # noqa: ARG002  the toolkit passes it
+        return int.from_bytes(value) if isinstance(value, bytes) else value
+
+
 def session(zone: str, seconds: float) -> str:
     """What a session begins with: values are refused and not cut, times are in the manifest's zone, and nothing is waited for too long."""
     offset = "+00:00" if zone == "UTC" else zone.replace("'", "")
@@ -61,6 +73,13 @@ def code_of(orig: object) -> int | None:
 def state_of_code(code: int) -> str | None:
     """The SQLSTATE that others give an error of this number, where theirs does not tell."""
     return _STATES.get(code)
+
+
+def remedy_of(orig: object) -> str | None:
+    """What helps against their error, if it is something of its own."""
+    if code_of(orig) == _NO_SUCH_ZONE:
+        return "Have the time zones loaded into the server (mariadb-tzinfo-to-sql, mysql_tzinfo_to_sql), or leave clock: zone at UTC."
+    return None
 
 
 def words(orig: BaseException) -> str:
@@ -87,6 +106,10 @@ def plain_type(held: Any) -> Any:
     """A reflected type whose values arrive as the database spells them."""
     if isinstance(held, mysql.SET):
         return sa.String()
+    if isinstance(held, mysql.BIT):
+        return _Bit()
+    if isinstance(held, mysql.TIME | mysql.YEAR):  # one may be more than a day, the other is a number
+        return NullType()
     if isinstance(held, sa.Float):
         held.asdecimal = False  # or digits after the tenth would be lost on the way
     return held

@@ -6,6 +6,7 @@ Owns: asking the catalogue for them. Does not own: what is concluded (config/dra
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from accord.connectors.sql_catalogue import kind_of
@@ -48,4 +49,5 @@ def _column(found: ReflectedColumn, sole_key: bool) -> ColumnFact:
     )
     length = held.length if isinstance(held, sa.String) else None
     scale = held.scale if isinstance(held, sa.Numeric) else None
-    return ColumnFact(found["name"], kind, given, length, scale)
+    fraction = (held.fsp or 0) if isinstance(held, mysql.DATETIME | mysql.TIMESTAMP) else None
+    return ColumnFact(found["name"], kind, given, length, scale, fraction)

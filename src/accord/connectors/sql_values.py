@@ -10,7 +10,7 @@ A value that its type cannot hold is handed to the driver as it is, so that the 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,10 @@ def _text(held: Any) -> Raw:
         return held
     if isinstance(held, bytes | memoryview):
         return bytes(held).hex()
+    if isinstance(held, timedelta):  # as which a driver of MySQL hands a time of day out
+        hours, seconds = divmod(held - timedelta(microseconds=held.microseconds), timedelta(hours=1))
+        fraction = f".{held.microseconds:06}".rstrip("0") if held.microseconds else ""
+        return f"{hours:02}:{seconds.seconds // 60:02}:{seconds.seconds % 60:02}{fraction}"
     return held.isoformat() if isinstance(held, date) else str(held)
 
 

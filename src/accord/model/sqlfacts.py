@@ -12,13 +12,17 @@ ColumnKind = Literal["text", "whole", "number", "boolean", "date", "time", "zone
 
 @dataclass(frozen=True, slots=True)
 class ColumnFact:
-    """A column. ``given``: the database fills it by itself. ``length``: in characters; ``scale``: digits after the point."""
+    """A column. ``given``: the database fills it by itself. ``length``: in characters; ``scale``: digits after the point.
+
+    ``fraction``: digits of a second that a time is held with, where the catalogue tells.
+    """
 
     name: str
     kind: ColumnKind
     given: bool = False
     length: int | None = None
     scale: int | None = None
+    fraction: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
