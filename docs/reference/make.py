@@ -11,9 +11,7 @@ import click
 from accord.cli.main import COMMANDS, accord
 from accord.config.manifest_schema import reference_page, schema_text
 from accord.core import tables
-from accord.testing.contract_reading import ReadingContract
-from accord.testing.contract_transport import TransportContract
-from accord.testing.contract_writing import WritingContract
+from accord.testing.conformance import CONTRACTS
 from accord.testing.laws import trials_of
 
 HERE = Path(__file__).parent
@@ -71,17 +69,12 @@ The same laws are a test class to inherit from, `accord.testing.connector_contra
 
 Generated from the laws by `make reference`.
 """
-_CONTRACTS = (
-    ("Reading", ReadingContract()),
-    ("Writing", WritingContract()),
-    ("What lies between: answers that are lost, cut short, or none", TransportContract()),
-)
 
 
 def conformance() -> str:
     """Every law, in the order in which they are tried."""
     parts = [_CONFORMANCE]
-    for heading, contract in _CONTRACTS:
+    for heading, contract in CONTRACTS.items():
         parts += [f"## {heading}", "", *(f"- {trial.sentence}" for trial in trials_of(contract)), ""]
     return "\n".join(parts).rstrip() + "\n"
 

@@ -1,6 +1,7 @@
 """The REST connector with the shipped manifest keeps the contract against the Customcrm sandbox, over real HTTP."""
 
 import asyncio
+import contextlib
 import json
 import random
 import urllib.request
@@ -18,7 +19,8 @@ from accord.model.manifest import Manifest
 from accord.model.records import Side
 from accord.model.values import RawValues
 from accord.sandbox.process import CUSTOMCRM_KEY, start
-from accord.testing.connector_contract import Connect, ConnectorContract, Subject
+from accord.testing.connector_contract import Connect, RemoteConnectorContract, Subject
+from accord.testing.relay import Relay
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +84,7 @@ def origin() -> Iterator[str]:
         yield running.url
 
 
-class TestRestKeepsTheContract(ConnectorContract):
+class TestRestKeepsTheContract(RemoteConnectorContract):
     @pytest.fixture
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         return Subject(
@@ -101,12 +103,17 @@ class TestRestKeepsTheContract(ConnectorContract):
         return CustomcrmUsers(origin)
 
     @pytest.fixture
-    def connect(self, origin: str) -> Connect:
+    def between(self, origin: str) -> Iterator[Relay]:
+        with contextlib.closing(Relay("127.0.0.1", int(origin.rpartition(":")[2]))) as relay:
+            yield relay
+
+    @pytest.fixture
+    def connect(self, between: Relay) -> Connect:
         shipped = read_manifest(Path(accord.connectors.__file__).parent / "manifests" / "customcrm.yaml")
 
         def connect(size: int | None) -> RestConnector:
             manifest = shipped if size is None else with_pages(shipped, size)
             wanted = {"Product": frozenset({"Name", "Number", "Price", "Active"})}
-            return open_rest(manifest, Side.LEFT, wanted, Known(origin), ImpatientClock(), random.Random(1))
+            return open_rest(manifest, Side.LEFT, wanted, Known(f"http://127.0.0.1:{between.port}"), ImpatientClock(), random.Random(1))
 
         return connect

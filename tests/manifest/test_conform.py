@@ -201,6 +201,7 @@ def test_what_does_not_hold_is_exit_2_and_json_says_which(tmp_path: Path, crm: R
     (product,) = json.loads(capsys.readouterr().out)["datatypes"]
     broken = [each["check"] for each in product["checks"] if each["verdict"] == "does not hold"]
     assert broken == [
+        "P19: the words of a refusal are fit to be shown",
         "P19: refused values are refused with words and nothing is written",
         "P19: a refused write leaves the others alone",
     ]

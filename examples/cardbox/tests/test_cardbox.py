@@ -1,5 +1,6 @@
 """The laws that every connector keeps, tried on this one: pytest, in an environment that has accord and accord-cardbox."""
 
+import contextlib
 import random
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from accord.model.plugged import PluggedDatatype, PluggedManifest, PluggedProper
 from accord.model.records import Side
 from accord.model.values import RawValues
 from accord.ports import Connector, Services
-from accord.testing.connector_contract import Connect, ConnectorContract, Subject
+from accord.testing.connector_contract import Connect, RemoteConnectorContract, Subject
+from accord.testing.relay import Relay
 
 PROPERTIES = {
     "Name": PluggedProperty(path="last"),
@@ -68,7 +70,7 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
-class TestCardboxKeepsTheLaws(ConnectorContract):
+class TestCardboxKeepsTheLaws(RemoteConnectorContract):
     @pytest.fixture
     def subject(self) -> Subject:
         return Subject(side=Side.LEFT, datatype="Contact", text="Name", other="Note", unwanted="Other", refused={"Email": "nobody"})
@@ -78,8 +80,13 @@ class TestCardboxKeepsTheLaws(ConnectorContract):
         return Users(server)
 
     @pytest.fixture
-    def connect(self, server: Server) -> Connect:
-        manifest = manifest_to(server.server_address[1])
+    def between(self, server: Server) -> Iterator[Relay]:
+        with contextlib.closing(Relay("127.0.0.1", server.server_address[1])) as relay:
+            yield relay
+
+    @pytest.fixture
+    def connect(self, between: Relay) -> Connect:
+        manifest = manifest_to(between.port)
         wanted = {"Contact": frozenset({"Name", "Note", "Email", "Reference"})}
 
         def opened(page_size: int | None) -> Connector:

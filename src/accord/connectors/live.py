@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from accord.connectors.http import Http
 from accord.connectors.kinds import connect, with_pages
 from accord.connectors.rest import RestConnector
+from accord.connectors.rest_paths import fill_secrets
 from accord.errors import Problem
 from accord.model.capabilities import Capabilities
 from accord.model.manifest import Datatype, Manifest
@@ -47,6 +48,10 @@ class Live:
     def over_http(self) -> bool:
         """Whether its connector speaks HTTP by a manifest, so that ``dial`` is what it speaks through."""
         return self.manifest.kind == "rest"
+
+    def opened(self, text: str) -> str:
+        """A text of the manifest with the secrets in place of their references."""
+        return fill_secrets(text, self.secrets.get)
 
     def connect(self, wanted: Mapping[str, frozenset[str]], http: Http | None = None, page_size: int | None = None) -> Connector:
         """A connector of its own. ``page_size``: of all listings of the wanted datatypes that can be asked for a size."""

@@ -48,6 +48,22 @@ class ContractWorld(Protocol):
         ...
 
 
+class Between(Protocol):
+    """The way between a connector and its system, as a trial can interrupt it (relay.py does so for whatever speaks TCP)."""
+
+    def cut_off(self) -> None:
+        """Nothing gets there any more, and what was open breaks."""
+        ...
+
+    def lose_answers(self) -> None:
+        """What is sent gets there; nothing comes back."""
+        ...
+
+    def clear(self) -> None:
+        """The way is as it was."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Which datatype is put to the test, and with which properties.
@@ -143,15 +159,15 @@ class Bench:
         self.world.edit(id, values)
         self.world.settle()
 
-    def listed(self, meanwhile: Callable[[], None] | None = None) -> Listed:
+    def listed(self, meanwhile: Callable[[], object] | None = None) -> Listed:
         """A full listing. ``meanwhile``: done once, when the first page has come."""
         return self.run(self._collected(self.connector.list(self.subject.datatype), meanwhile))
 
-    def changed(self, cursor: str) -> Listed:
-        """The changes since a cursor."""
-        return self.run(self._collected(self.connector.changes(self.subject.datatype, cursor), None))
+    def changed(self, cursor: str, meanwhile: Callable[[], object] | None = None) -> Listed:
+        """The changes since a cursor. ``meanwhile``: as for ``listed``."""
+        return self.run(self._collected(self.connector.changes(self.subject.datatype, cursor), meanwhile))
 
-    async def _collected(self, pages: Any, meanwhile: Callable[[], None] | None) -> Listed:
+    async def _collected(self, pages: Any, meanwhile: Callable[[], object] | None) -> Listed:
         found: list[Page] = []
         async for page in pages:
             found.append(page)

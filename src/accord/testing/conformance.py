@@ -6,12 +6,14 @@ Owns: trying one law after another, the verdicts and their reasons. Does not own
 
 import ast
 import asyncio
+import contextlib
 import linecache
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from accord.connectors.live import Live, absent_like
@@ -22,12 +24,26 @@ from accord.ports import Connector
 from accord.testing.bench import Bench, Subject
 from accord.testing.conformance_subject import Choice, choose, wanted_of
 from accord.testing.conformance_world import LiveWorld, Noting
+from accord.testing.contract_interruption import InterruptionContract
+from accord.testing.contract_paging import PagingContract
 from accord.testing.contract_reading import ReadingContract
-from accord.testing.contract_transport import Line, TransportContract
+from accord.testing.contract_transport import Lines, TransportContract
 from accord.testing.contract_writing import WritingContract
 from accord.testing.laws import CannotTell, Trial, trials_of
+from accord.testing.relay import Relay, Way, way_of
 
 _MARGIN_SECONDS = 0.05
+CONTRACTS: Mapping[str, object] = MappingProxyType(
+    {
+        "Reading": ReadingContract(),
+        "Paging: what moves meanwhile, how much there is, and going on": PagingContract(),
+        "Writing": WritingContract(),
+        "Interruptions: the way is cut off, or nothing comes back": InterruptionContract(),
+        "HTTP: answers that are lost, cut short, or none": TransportContract(),
+    }
+)
+"""The laws, in the order in which they are tried, by what they are about."""
+
 _FEW_PAGES = 40
 """How many pages a system is listed in when small ones are asked for; with its own records it may hold a great many."""
 
@@ -66,7 +82,7 @@ class Conformed:
 
 def trials() -> list[Trial]:
     """All trials of all laws."""
-    return [trial for contract in (ReadingContract(), WritingContract(), TransportContract()) for trial in trials_of(contract)]
+    return [trial for contract in CONTRACTS.values() for trial in trials_of(contract)]
 
 
 def conform(live: Live, datatype: str, said: Choice, tell: Callable[[Judged], None]) -> Conformed:
@@ -113,6 +129,7 @@ class _Stage:
         self._live = live
         self.subject = subject
         self._page_size = page_size
+        self._way = live if live.over_http else way_of(live)
         self._everything = frozenset(live.manifest.datatypes[subject.datatype].properties)
         clock = live.manifest.clock
         self._settle = clock.granularity_seconds + clock.lag_seconds + _MARGIN_SECONDS
@@ -120,17 +137,32 @@ class _Stage:
     def judge(self, trial: Trial, number: int, into: Conformed) -> Judged:
         """Try one law, and tidy up after it."""
         if "line" in trial.wants and not self._live.over_http:
-            return Judged(trial.sentence, Verdict.CANNOT_TELL, "faults between us and a system are only made over HTTP")
+            return Judged(trial.sentence, Verdict.CANNOT_TELL, "a law of HTTP")
+        if "between" in trial.wants and isinstance(self._way, str):
+            return Judged(trial.sentence, Verdict.CANNOT_TELL, self._way)
         if trial.needs is not None and getattr(self.subject, trial.needs[0]) is None:
             return Judged(trial.sentence, Verdict.CANNOT_TELL, trial.needs[1])
         subject = replace(self.subject, salt=f"{self.subject.salt}{number}:")
         world = self._world(subject)
         noted: list[Noting] = []
         try:
-            with asyncio.Runner() as runner:
-                return self._tried(trial, self._handed(runner, world, subject, noted), runner, noted)
+            with asyncio.Runner() as runner, self._through("between" in trial.wants) as (live, between):
+                return self._tried(trial, self._handed(live, between, runner, world, subject, noted), runner, noted)
         finally:
             self._tidy(world, into, *noted)
+
+    @contextlib.contextmanager
+    def _through(self, interrupted: bool) -> Iterator[tuple[Live, Lines | Relay | None]]:
+        """The system by a way that can be spoiled; over HTTP it always can."""
+        if isinstance(self._way, Way) and interrupted:
+            with contextlib.closing(self._way.relay()) as relay:
+                yield self._way.through(relay), relay
+            return
+        if not self._live.over_http:
+            yield self._live, None
+            return
+        limits = replace(self._live.manifest.limits, retries=0) if interrupted else self._live.manifest.limits
+        yield replace(self._live, manifest=replace(self._live.manifest, limits=limits)), Lines(self._live.dial)
 
     def rehearse(self, into: Conformed) -> None:
         """Make one test record, and remove it. Raises UsageError when that cannot be done: then nothing else could be tried."""
@@ -153,17 +185,18 @@ class _Stage:
         into.left += left
         world.close()
 
-    def _handed(self, runner: asyncio.Runner, world: LiveWorld, subject: Subject, noted: list[Noting]) -> Mapping[str, Any]:
-        line = Line(self._live.dial()) if self._live.over_http else None
-
+    def _handed(
+        self, live: Live, between: Lines | Relay | None, runner: asyncio.Runner, world: LiveWorld, subject: Subject, noted: list[Noting]
+    ) -> Mapping[str, Any]:
         def connect(size: int | None) -> Connector:
             page_size = None if size is None else max(size, self._page_size)
-            inner = self._live.connect({subject.datatype: wanted_of(subject)}, None if noted else line, page_size)
-            noted.append(Noting(inner))
+            line = between.another() if isinstance(between, Lines) else None
+            noted.append(Noting(live.connect({subject.datatype: wanted_of(subject)}, line, page_size)))
             return noted[-1]
 
         bench = Bench(runner.run, connect(None), world, subject)
-        return {"bench": bench, "connect": connect, "line": line, "world": world, "subject": subject}
+        line = between.all[0] if isinstance(between, Lines) else None
+        return {"bench": bench, "connect": connect, "line": line, "between": between, "world": world, "subject": subject}
 
     def _tried(self, trial: Trial, handed: Mapping[str, Any], runner: asyncio.Runner, noted: list[Noting]) -> Judged:
         try:
@@ -176,7 +209,7 @@ class _Stage:
             return Judged(trial.sentence, Verdict.DOES_NOT, error.message)
         except SystemProblem as error:
             return Judged(trial.sentence, Verdict.CANNOT_TELL, error.message)
-        except (LookupError, TypeError, ValueError) as error:  # an answer of a form that the law did not even think of
+        except Exception as error:  # noqa: BLE001  what is raised instead of what ports.Connector says is what does not hold
             return Judged(trial.sentence, Verdict.DOES_NOT, f"{type(error).__name__}: {_told(error)}")
         else:
             return Judged(trial.sentence, Verdict.HOLDS)

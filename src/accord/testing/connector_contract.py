@@ -12,6 +12,11 @@ Owns: the laws of ports.Connector. Does not own: which system they are tried on.
         @pytest.fixture
         def connect(self, world) -> Connect: ...           # a connector to that system, with a page size if one is given
 
+A connector whose way to the system can be interrupted inherits from RemoteConnectorContract, with one fixture more:
+
+        @pytest.fixture
+        def between(self) -> Between: ...                  # relay.Relay for whatever speaks TCP; ``connect`` goes through it
+
 `accord manifest conform` tries the same laws on a live system through its manifest, without pytest (testing/conformance.py).
 Where a law needs a capability that the connector does not claim, the documented alternative is tried instead. Nothing is skipped.
 """
@@ -23,12 +28,14 @@ from typing import Any
 import pytest
 
 from accord.ports import Connector
-from accord.testing.bench import Bench, Connect, ContractWorld, Run, Subject
+from accord.testing.bench import Bench, Between, Connect, ContractWorld, Run, Subject
+from accord.testing.contract_interruption import InterruptionContract
+from accord.testing.contract_paging import PagingContract
 from accord.testing.contract_reading import ReadingContract
 from accord.testing.contract_writing import WritingContract
 from accord.testing.laws import cases_of
 
-__all__ = ["Bench", "Connect", "ConnectorContract", "ContractWorld", "Subject"]
+__all__ = ["Bench", "Between", "Connect", "ConnectorContract", "ContractWorld", "RemoteConnectorContract", "Subject"]
 
 
 class ContractFixtures:
@@ -74,5 +81,14 @@ class ContractFixtures:
         return Bench(run, connector, world, subject)
 
 
-class ConnectorContract(ReadingContract, WritingContract, ContractFixtures):
+class ConnectorContract(ReadingContract, PagingContract, WritingContract, ContractFixtures):
     """Everything that a connector promises."""
+
+
+class RemoteConnectorContract(ConnectorContract, InterruptionContract):
+    """And what it promises when the way to the system is interrupted."""
+
+    @pytest.fixture
+    def between(self) -> Between:
+        """The way that ``connect`` goes: to be overridden."""
+        raise NotImplementedError("override the fixture `between`")

@@ -21,6 +21,8 @@ Carry: TypeAlias = Callable[[], Awaitable[Answer]]
 Fault: TypeAlias = Callable[[Carry], Awaitable[Answer]]
 """What becomes of a call; it may carry the call to the system first."""
 
+_ALL = 1_000_000
+
 NO_LISTINGS = {
     "a web page": b"<!doctype html><title>Please sign in</title>",
     "cut short": b'{"items": [{"id": ',
@@ -76,6 +78,34 @@ class Line:
     async def close(self) -> None:
         """See Http."""
         await self._http.close()
+
+
+class Lines:
+    """All lines of one trial, a connector each; see bench.Between. ``dial``: makes the connections of one."""
+
+    def __init__(self, dial: Callable[[], Http]) -> None:
+        self._dial = dial
+        self.all: list[Line] = []
+
+    def another(self) -> Line:
+        """One more."""
+        self.all.append(Line(self._dial()))
+        return self.all[-1]
+
+    def cut_off(self) -> None:
+        """See bench.Between."""
+        for line in self.all:
+            line.spoil(do_not_send, times=_ALL)
+
+    def lose_answers(self) -> None:
+        """See bench.Between."""
+        for line in self.all:
+            line.spoil(lose_the_answer, times=_ALL)
+
+    def clear(self) -> None:
+        """See bench.Between."""
+        for line in self.all:
+            line.spoil(do_not_send, times=0)
 
 
 class TransportContract:
