@@ -52,12 +52,7 @@ PEERS = (
         "in memory, nothing durable; one way; no base: edits on the right are lost",
         True,
     ),
-    Peer(
-        "vdirsyncer",
-        "with_vdirsyncer.py",
-        "vdirsyncer",
-        "its command on two folders of cards; two-way by whole card",
-    ),
+    Peer("vdirsyncer", "with_vdirsyncer.py", "vdirsyncer", "its command on two folders of cards; two-way by whole card", True),
     Peer("dlt", "with_dlt.py", "dlt", "REST into a DuckDB file, by parquet; one way; writes to no system"),
     Peer("PouchDB", "with_pouchdb.mjs", "pouchdb-node", "two LevelDB databases in one process; two-way by whole document; nothing foreign"),
 )
