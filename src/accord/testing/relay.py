@@ -7,8 +7,9 @@ Owns: carrying bytes to one address and back, and not doing so; which option of 
 import asyncio
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from accord.connectors.live import Live
 from accord.model.plugged import PluggedSystem
@@ -16,13 +17,15 @@ from accord.testing.conformance_world import OwnLoop
 
 _ADDRESS = re.compile(r"(?P<before>(?:http://|tcp://)?)(?P<host>\[[^\]]+\]|[^/:@\[\]]+):(?P<port>\d{1,5})(?P<after>(?:/.*)?)")
 _MOST = 1 << 16
+Dial: TypeAlias = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 class Relay:
-    """See bench.Between. ``port``: of 127.0.0.1, where what is sent goes on to ``host`` and ``to_port``."""
+    """See bench.Between. ``port``: of 127.0.0.1, where what is sent goes on to ``host`` and ``to_port``; ``dial``: connects to these."""
 
-    def __init__(self, host: str, to_port: int) -> None:
+    def __init__(self, host: str, to_port: int, dial: Dial = asyncio.open_connection) -> None:
         self._to = (host, to_port)
+        self._dial = dial
         self._deaf = False
         self._talks: set[asyncio.Task[Any]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -61,7 +64,7 @@ class Relay:
         self._talks.add(task)
         self._writers.add(back)
         try:
-            there, onward = await asyncio.open_connection(*self._to)
+            there, onward = await self._dial(*self._to)
             self._writers.add(onward)
             await asyncio.gather(self._carry(here, onward, False), self._carry(there, back, True))
             self._writers.discard(onward)
