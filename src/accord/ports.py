@@ -228,7 +228,11 @@ class Store(Protocol):
         ...
 
     def deleted(self, flow: str, since: str) -> int:
-        """How many deletes were done in a flow since an instant, as ``intend`` and ``close`` were told it."""
+        """How many links of a flow ended after a delete was sent for them since an instant, whether or not it was answered."""
+        ...
+
+    def given_up(self, flow: str, side: Side, ids: Sequence[str]) -> Collection[str]:
+        """Those of these records of which a write to the other side was given up before, since it was not answered."""
         ...
 
     def written(self, flow: str, side: Side, ids: Sequence[str], since: str) -> Mapping[str, Sequence[Operation]]:

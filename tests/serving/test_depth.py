@@ -71,12 +71,13 @@ class Calls:
 
 @dataclass(slots=True)
 class Shelf:
-    """As much of a store as reading needs."""
+    """As much of a store as reading needs. ``strangers``: ids of records that are not known."""
 
     cursors: dict[tuple[Side, str], str] = field(default_factory=dict)
     waiting: list[Hint] = field(default_factory=list)
     events: set[str] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
+    strangers: frozenset[str] = frozenset()
 
     def cursor(self, side: Side, datatype: str) -> str | None:
         return self.cursors.get((side, datatype))
@@ -96,7 +97,7 @@ class Shelf:
         self.waiting = [one for one in self.waiting if one not in hints]
 
     def known(self, side: Side, datatype: str, ids: Sequence[str]) -> dict[str, Known]:
-        return {"1": Known("1", None, Seen.of(RecordRef(side, datatype, "1"), {}).fingerprint)} if "1" in ids else {}
+        return {id: Known(id, None, Seen.of(RecordRef(side, datatype, id), {}).fingerprint) for id in ids if id not in self.strangers}
 
     def absorb(self, batch: Absorb) -> None:
         if batch.cursor is not None:

@@ -189,7 +189,7 @@ class ReadHalf:
         except LookupError as error:
             return Unreadable(ref, str(error))
         if observation is None:
-            return Unreadable(ref, "the manifest asks to ignore this record")
+            return Unreadable(ref, "the manifest asks to ignore this record", lasting=True)
         if observation.ref.id != ref.id:
             return Unreadable(ref, f"asked for {ref.id}, answered with {observation.ref.id}")
         return observation

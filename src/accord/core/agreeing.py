@@ -16,11 +16,14 @@ _Bases: TypeAlias = tuple[Value | Nothing, Value | Nothing]
 """Of the target and of the source."""
 
 
-def agree(link: Link, operation: Operation, source: Values, answer: Values, *, whole: bool = True) -> tuple[Link, tuple[str, ...]]:
+def agree(
+    link: Link, operation: Operation, source: Values, answer: Values, *, whole: bool = True, replayed: bool = False
+) -> tuple[Link, tuple[str, ...]]:
     """Give the link with its proven bases, and the names of properties that have to be looked at again.
 
     ``source``: the source record as the operation was planned with; ``answer``: the target as it answered; ``whole``: all calls of the
-    write were made: otherwise only what the target holds as it was sent is proven.
+    write were made: otherwise only what the target holds as it was sent is proven. ``replayed``: the answer may be that to an earlier
+    create under the same idempotency key: what it shows otherwise is what the source held then, and the source has been edited since.
 
     A property that was sent: the target's base becomes what it answered, even if that is another value (trimmed, rounded), so it does
     not look edited (P6); the source's base what it held. A list may have been put together from both sides: only what came from the
@@ -40,7 +43,10 @@ def agree(link: Link, operation: Operation, source: Values, answer: Values, *, w
         if name not in sent:
             after, proven = _untouched(before, held, answered)
         else:
-            after, proven = _sent(operation, before, (sent[name], held, answered), whole)
+            if replayed and not is_empty(answered) and answered != sent[name]:
+                after, proven = (answered, answered), False
+            else:
+                after, proven = _sent(operation, before, (sent[name], held, answered), whole)
         if not proven:
             again.append(name)
         for one, base in zip((side, side.other), after, strict=True):

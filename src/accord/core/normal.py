@@ -35,7 +35,8 @@ def name(value: str) -> str | None:
 def email(value: str) -> str | None:
     """The address with both parts in one case: nobody tells apart two mailboxes by it."""
     address = standards.email(unicodedata.normalize("NFC", value))
-    return text(address) if address is not None else None
+    key = text(address) if address is not None else None
+    return key if key is not None and standards.email(key) is not None else None  # a lone accent, say, becomes a space with one
 
 
 def organisation_number(value: str) -> str | None:

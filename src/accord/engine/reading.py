@@ -5,8 +5,9 @@ Owns: one reader per datatype, shared by all flows that use it; when a full list
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from accord.core.conflicts import instant
@@ -30,6 +31,8 @@ HINTS_AT_ONCE = 500
 
 LISTINGS_TO_BE_SURE = 3
 
+LONGEST_LAG = timedelta(minutes=15)
+"""What a system knew for longer than this, all its listings and replicas know."""
 
 Failures: TypeAlias = Mapping[tuple[Side, str], SystemProblem]
 """Why a side's datatype could not be read."""
@@ -49,9 +52,10 @@ async def read(engine: Engine, run: Run, flows: Sequence[Flow], depth: Depth) ->
 
 
 async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, depth: Depth) -> None:
-    reader = _Reader(engine, run, side, datatype)
+    reader = _Reader(engine, run, side, datatype, full=depth is Depth.FULL)
     connector, store = engine.connectors[side], engine.store
-    cursor, looked, hints = await engine.keep(_left_off, engine, side, datatype)
+    left_off = await engine.keep(_left_off, engine, side, datatype)
+    cursor, looked, hints = left_off.cursor, left_off.looked, left_off.hints
     looks = shape(engine, side, datatype)
     if depth is Depth.FULL:
         engine.unlisted.clear()
@@ -60,38 +64,84 @@ async def _read_datatype(engine: Engine, run: Run, side: Side, datatype: str, de
     reader.anew = cursor is not None and looked != looks and depth is not Depth.QUICK
     caught_up = (side, datatype) in engine.caught_up
     if depth is Depth.QUICK and (cursor is None or caught_up):
-        await _read_hinted(reader, _most_urgent(engine, hints))
+        await _read_hinted(reader, _most_urgent(engine, left_off))
         return
     if cursor is None or connector.capabilities(datatype).changes is ChangeCapture.LISTING:
         end = await _list(reader, first=cursor is None)
     else:
         end = await reader.follow(connector.changes(datatype, cursor))  # also before a full listing: only changes tell of deletions
-        if depth is Depth.FULL or reader.anew or len(reader.unread) > READS_BEFORE_LISTING:
-            await _list(reader)
-    await _read_hinted(reader, _most_urgent(engine, hints) if caught_up else hints[:READS_BEFORE_LISTING])
+        if depth is Depth.FULL or reader.anew or left_off.unsure or len(reader.unread) > READS_BEFORE_LISTING:
+            await _list(reader, unsure=left_off.unsure)
+    if depth is Depth.FULL:
+        await _look_at_older(reader)
+    await _read_hinted(reader, _most_urgent(engine, left_off) if caught_up else hints[:READS_BEFORE_LISTING])
     await reader.read_hints(await _not_put_off(reader, caught_up))
     await engine.keep(store.absorb, Absorb(side, datatype, cursor=end))
+    if left_off.unsure:
+        await engine.keep(store.set, unsure_of(side, datatype), "")
     engine.caught_up.add((side, datatype))
     if looked != looks:
         await engine.keep(store.set, f"shape:{side}:{datatype}", looks)
 
 
-def _left_off(engine: Engine, side: Side, datatype: str) -> tuple[str | None, str | None, Sequence[Hint]]:
-    """Where reading was left off: the cursor, what shape records were read in, and what was announced since. Runs on the store's thread."""
+@dataclass(frozen=True, slots=True)
+class _LeftOff:
+    """Where reading was left off: the cursor, what shape records were read in, and what was announced since.
+
+    ``new``: ids of hinted records that are not known yet. ``unsure``: what was found by the way may have been deleted before anybody read
+    changes, so that no change tells of it.
+    """
+
+    cursor: str | None
+    looked: str | None
+    hints: Sequence[Hint]
+    new: Collection[str]
+    unsure: bool
+
+
+def _left_off(engine: Engine, side: Side, datatype: str) -> _LeftOff:
+    """Runs on the store's thread."""
     store = engine.store
     cursor = store.cursor(side, datatype)
-    hints = () if cursor is None else store.hints(side, datatype, 2 * READS_BEFORE_LISTING)
-    return cursor, store.setting(f"shape:{side}:{datatype}"), hints
+    hints = () if cursor is None else _hints(engine, side, datatype)
+    puts_off = hints and (engine.typing is not None or engine.portion is not None)
+    new = _new(engine, side, datatype, hints) if puts_off else ()
+    unsure = bool(store.setting(unsure_of(side, datatype)))
+    return _LeftOff(cursor, store.setting(f"shape:{side}:{datatype}"), hints, new, unsure)
 
 
-def _most_urgent(engine: Engine, hints: Sequence[Hint]) -> list[Hint]:
-    """What a quick cycle reads: all that was announced since, but for what is being typed in, and of the rest a portion."""
-    typing, portion = engine.typing, engine.portion
-    ready = [hint for hint in hints if typing is None or typing.is_over(hint.ref)]
+def _hints(engine: Engine, side: Side, datatype: str) -> Sequence[Hint]:
+    """Hints in the store's order, as many as one cycle can use; what was announced lately is always among them."""
+    hints = engine.store.hints(side, datatype, 2 * READS_BEFORE_LISTING)
+    if len(hints) < 2 * READS_BEFORE_LISTING:
+        return hints
+    here = {hint.ref for hint in hints}
+    heard = [Hint(ref) for ref in engine.heard if (ref.side, ref.datatype) == (side, datatype) and ref not in here]
+    return [*heard, *hints]
+
+
+def unsure_of(side: Side, datatype: str) -> str:
+    """The setting that says that known records of a datatype may have been deleted without a change that tells of it."""
+    return f"unsure:{side}:{datatype}"
+
+
+def _new(engine: Engine, side: Side, datatype: str, hints: Iterable[Hint]) -> Collection[str]:
+    """Ids of the hinted records that are not known: each may be the counterpart of what is about to be created. On the store's thread."""
+    ids = [hint.ref.id for hint in hints]
+    return set(ids) - engine.store.known(side, datatype, ids).keys()
+
+
+def _most_urgent(engine: Engine, left_off: _LeftOff) -> list[Hint]:
+    """What a quick cycle reads: all that was announced since, but for what is being typed in, and of the rest a portion.
+
+    A record that is not known yet is never put off: it may be the counterpart that another one is about to be given.
+    """
+    typing, portion, new = engine.typing, engine.portion, left_off.new
+    ready = [hint for hint in left_off.hints if typing is None or hint.ref.id in new or typing.is_over(hint.ref)]
     if portion is None:
         return ready
-    announced = [hint for hint in ready if hint.ref in engine.heard]
-    others = [hint for hint in ready if hint.ref not in engine.heard and hint.ref not in engine.unreadable]
+    announced = [hint for hint in ready if hint.ref in engine.heard or (hint.ref.id in new and hint.ref not in engine.unreadable)]
+    others = [hint for hint in ready if hint.ref not in engine.heard and hint.ref.id not in new and hint.ref not in engine.unreadable]
     engine.left = engine.left or len(others) > portion
     return announced + others[:portion]
 
@@ -99,14 +149,17 @@ def _most_urgent(engine: Engine, hints: Sequence[Hint]) -> list[Hint]:
 async def _not_put_off(reader: "_Reader", caught_up: bool) -> Sequence[Hint]:
     """What a feed named and is read at once. In a service most of it is our own writes, and can wait, hinted, for the quick cycles.
 
-    Not so before everything has been read once: then nobody knows yet what happened meanwhile.
+    Not so before everything has been read once: then nobody knows yet what happened meanwhile. Nor what is not known yet.
     """
     engine, unread = reader.engine, list(reader.unread.values())
     if engine.portion is None or not caught_up or len(unread) <= engine.portion:
         return unread
-    await engine.keep(engine.store.hint, unread[engine.portion :])
-    engine.left = True
-    return unread[: engine.portion]
+    new = await engine.keep(_new, engine, reader.side, reader.datatype, unread)
+    unread.sort(key=lambda hint: hint.ref.id not in new)
+    many = max(engine.portion, len(new))
+    await engine.keep(engine.store.hint, unread[many:])
+    engine.left = engine.left or len(unread) > many
+    return unread[:many]
 
 
 async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
@@ -121,11 +174,11 @@ async def _read_hinted(reader: "_Reader", hints: Sequence[Hint]) -> None:
         await engine.keep(engine.store.unhint, done)
 
 
-async def _list(reader: "_Reader", first: bool = False) -> str | None:
+async def _list(reader: "_Reader", first: bool = False, unsure: bool = False) -> str | None:
     """List everything; a listing that is suddenly empty is not believed. Where a system does not tell of deletions, see what is missing.
 
-    ``first``: nothing is known yet, and what a listing skipped would be made a second time. Where pages may shift while they are read, it
-    is listed until a listing shows nothing new.
+    ``first``: nothing is known yet, or what a first listing that broke off showed, and what this one skipped would be made a second time.
+    Where pages may shift while they are read, it is listed until a listing shows nothing new. ``unsure``: see _LeftOff.
     """
     engine, side, datatype = reader.engine, reader.side, reader.datatype
     listed, end = await reader.list()
@@ -137,9 +190,36 @@ async def _list(reader: "_Reader", first: bool = False) -> str | None:
             listed |= again
     if not listed and suspiciously_empty(0, await engine.keep(engine.store.count, side, datatype)):
         _doubt(reader, "the listing is empty, although records were there before")
-    if not engine.connectors[side].capabilities(datatype).sees_deletes:
+    if first or unsure or not engine.connectors[side].capabilities(datatype).sees_deletes:
         await _look_for_missing(reader, listed)
     return end
+
+
+async def _look_at_older(reader: "_Reader") -> None:
+    """Records that a full cycle saw as they were before what is known: each is read, and if that shows it too, it is believed.
+
+    The clock of the system may have been put back, or a backup of it: then what is new there looks old, and would never be taken in.
+    """
+    engine, side, datatype = reader.engine, reader.side, reader.datatype
+    older = sorted(reader.older)
+    for start in range(0, len(older), HINTS_AT_ONCE):
+        found = await engine.connectors[side].read(datatype, older[start : start + HINTS_AT_ONCE])
+        await engine.keep(absorb, engine, side, datatype, found, (), False, True)
+
+
+def _older(engine: Engine, side: Side, datatype: str, observations: Sequence[Observation]) -> set[str]:
+    """Ids of records that are shown as they were before what is known, though that is so old that no listing lags as much.
+
+    Runs on the store's thread.
+    """
+    seen = [one for one in observations if isinstance(one, Seen) and one.modified is not None]
+    known = engine.store.known(side, datatype, [one.ref.id for one in seen])
+    doubt, since = engine.connectors[side].capabilities(datatype).granularity, engine.clock.now() - LONGEST_LAG
+    return {one.ref.id for one in seen if outdated(one.modified, old := known.get(one.ref.id), doubt) and _before(old, since)}
+
+
+def _before(known: Known | None, moment: datetime) -> bool:
+    return known is not None and known.modified is not None and instant(known.modified) < moment
 
 
 async def _look_for_missing(reader: "_Reader", listed: frozenset[int]) -> None:
@@ -192,7 +272,7 @@ def _doubt(reader: "_Reader", why: str) -> None:
 @dataclass(slots=True)
 class _Reader:
     """One reading of one datatype. ``unread``: hints by id whose version is not the known one. ``anew``: known content counts as new, since
-    the configuration looks at it otherwise than when it was read.
+    the configuration looks at it otherwise than when it was read. ``older``: what looks older than it is known, noted where ``full``.
     """
 
     engine: Engine
@@ -201,7 +281,9 @@ class _Reader:
     datatype: str
     unread: dict[str, Hint] = field(default_factory=dict)
     anew: bool = False
+    full: bool = False
     shown: set[int] | None = None
+    older: set[str] = field(default_factory=set)
 
     async def list(self) -> tuple[frozenset[int], str | None]:
         """A full listing: hashes of the ids that it showed, which take less room than the ids, and the cursor."""
@@ -229,33 +311,65 @@ class _Reader:
     async def read_hints(self, hints: Iterable[Hint]) -> set[str]:
         """Read hinted records; gives the ids of those that could not be looked at, which are hinted again."""
         unreadable: set[str] = set()
-        ids = list(dict.fromkeys(hint.ref.id for hint in hints))
+        asked = {hint.ref.id: hint for hint in hints}
+        ids = list(asked)
         for start in range(0, len(ids), HINTS_AT_ONCE):
             found = await self.engine.connectors[self.side].read(self.datatype, ids[start : start + HINTS_AT_ONCE])
+            behind = await self.engine.keep(_behind, self.engine, self.side, self.datatype, found, asked)
+            self.engine.unreadable.update(asked[id].ref for id in behind)
+            unreadable |= behind
             await self.absorb(found, ())
-            unreadable.update(one.ref.id for one in found if isinstance(one, Unreadable))
+            unreadable.update(one.ref.id for one in found if isinstance(one, Unreadable) and not one.lasting)
         return unreadable
 
     async def absorb(self, observations: Sequence[Observation], hints: Sequence[Hint]) -> None:
         """Make one page durable; what it only hints at is kept for reading."""
         self.run.read += len(observations)
+        if self.full:
+            self.older |= await self.engine.keep(_older, self.engine, self.side, self.datatype, observations)
         for one in observations:
             self.unread.pop(one.ref.id, None)  # a listing shows it, so it need not be read; what a listing leaves out still has to be
         self.unread.update(await self.engine.keep(absorb, self.engine, self.side, self.datatype, observations, hints, self.anew))
 
 
+def _behind(engine: Engine, side: Side, datatype: str, found: Sequence[Observation], hints: Mapping[str, Hint]) -> set[str]:
+    """Ids of records that are shown as they are known, though a feed names another version: a replica is behind, and they stay hinted.
+
+    Once, and without the version: a feed may number versions in another way than its records do. Runs on the store's thread.
+    """
+    told = [one for one in found if hints[one.ref.id].version is not None]
+    known = engine.store.known(side, datatype, [one.ref.id for one in told]) if told else {}
+    behind = [one.ref for one in told if _still(one, known.get(one.ref.id), hints[one.ref.id].version)]
+    engine.store.hint([Hint(ref) for ref in behind])
+    return {ref.id for ref in behind}
+
+
+def _still(shown: Observation, known: Known | None, told: str | None) -> bool:
+    if isinstance(shown, Gone):
+        return known is None and shown.evidence is Evidence.NOT_FOUND
+    return isinstance(shown, Seen) and known is not None and shown.version == known.version != told and not known.gone
+
+
 def absorb(
-    engine: Engine, side: Side, datatype: str, observations: Sequence[Observation], hints: Sequence[Hint] = (), force: bool = False
+    engine: Engine,
+    side: Side,
+    datatype: str,
+    observations: Sequence[Observation],
+    hints: Sequence[Hint] = (),
+    force: bool = False,
+    older: bool = False,
 ) -> dict[str, Hint]:
     """Sort a page into new content, new versions of known content, and deletions; keep it in one transaction.
 
     Runs on the store's thread. ``force``: content counts as new even if it is the known one. Gives the hints that have to be read.
-    What is clearly older than what is known already, from a listing or an index that lags, says nothing.
+    What is clearly older than what is known already, from a listing or an index that lags, says nothing, unless ``older`` says that it
+    is believed.
     """
     gone = {one.ref.id: one for one in observations if isinstance(one, Gone)}
     known = engine.store.known(side, datatype, [*(one.ref.id for one in observations), *(hint.ref.id for hint in hints)])
     doubt = engine.connectors[side].capabilities(datatype).granularity
-    seen = {one.ref.id: one for one in observations if isinstance(one, Seen) and not outdated(one.modified, known.get(one.ref.id), doubt)}
+    shown = [one for one in observations if isinstance(one, Seen)]
+    seen = {one.ref.id: one for one in shown if older or not outdated(one.modified, known.get(one.ref.id), doubt)}
     fresh = [one for one in seen.values() if force or _is_new(one, known.get(one.ref.id))]
     versions = [
         Known(id, one.version, one.fingerprint)
@@ -264,7 +378,7 @@ def absorb(
     ]
     lost = [one for id, one in gone.items() if id in known and not known[id].gone and one.evidence is not Evidence.NOT_FOUND]
     flows = engine.interested(side, datatype)
-    unreadable = [Hint(one.ref) for one in observations if isinstance(one, Unreadable)]
+    unreadable = [Hint(one.ref) for one in observations if isinstance(one, Unreadable) and not one.lasting]
     if fresh or lost:
         for flow in flows:
             engine.store.release(flow.name, (PendingState.REVIEW,))  # what was doubtful may be plain now

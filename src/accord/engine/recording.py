@@ -4,7 +4,7 @@ Owns: what a proven outcome makes durable. A base changes only here, and only to
 sent counts for the source, what the target answered for the target.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from accord.core.agreeing import agree, rewritten
@@ -35,6 +35,8 @@ STATES = {
 async def record(engine: Engine, run: Run, rules: FlowRules, work: Work, outcomes: Mapping[str, Outcome]) -> None:
     """Close a batch. Raises SystemRefused afterwards if a system refused us as a whole."""
     closing = _Closing(engine, run, rules, work, outcomes, now=engine.now())
+    if suspects := closing.answered_otherwise():
+        closing.replayed = await engine.keep(_given_up, engine, rules, suspects)
     for planned in work.planned:
         closing.add(planned)
     closing.pending += work.kept
@@ -45,6 +47,12 @@ async def record(engine: Engine, run: Run, rules: FlowRules, work: Work, outcome
             if outcome.fatal:
                 system = engine.dataflow.entry(operation.side).system
                 raise SystemRefused(system, outcome.message or "it refuses us", "Nothing was lost: what was not written stays pending.")
+
+
+def _given_up(engine: Engine, rules: FlowRules, refs: Sequence[RecordRef]) -> set[RecordRef]:
+    """Those of these sources for which a create was sent before. Runs on the store's thread."""
+    asked = {side: {ref.id: ref for ref in refs if ref.side is side} for side in Side}
+    return {ids[id] for side, ids in asked.items() if ids for id in engine.store.given_up(rules.flow.name, side, list(ids))}
 
 
 @dataclass(slots=True)
@@ -70,31 +78,42 @@ class _Closing:
     rekeyed: bool = False
     gone: list[Gone] = field(default_factory=list)
     forgotten: list[Hint] = field(default_factory=list)
+    replayed: set[RecordRef] = field(default_factory=set)
+
+    def answered_otherwise(self) -> list[RecordRef]:
+        """Sources of creates whose answer is not what was sent, where a system gives a repeated create the answer to the first."""
+        return [
+            operation.source
+            for planned in self.work.planned
+            for operation in planned.operations
+            if operation.kind is OperationKind.CREATE
+            and self.rules.capabilities[operation.side].idempotency_key
+            and self._said_otherwise(operation, self.outcomes[operation.key])
+        ]
 
     def add(self, planned: Planned) -> None:
         """Take in one pair and the outcomes of its operations."""
         done: list[tuple[Operation, Seen]] = []
-        trouble: Pending | None = None
+        trouble: list[Pending] = []
         for operation in planned.operations:
             outcome = self.outcomes[operation.key]
             self._close(operation, outcome)
             if outcome.kind is OutcomeKind.DONE and operation.kind is not OperationKind.DELETE:
                 assert outcome.observation is not None
                 done.append((operation, outcome.observation))
-                trouble = self._trouble(operation, outcome) if outcome.rest is not None else trouble
+                if outcome.rest is not None:
+                    trouble.append(self._trouble(operation, outcome))
             elif operation.kind is OperationKind.DELETE and outcome.kind in (OutcomeKind.DONE, OutcomeKind.GONE):
                 self.unlinked.append(operation.link)
                 self.gone.append(Gone(operation.target, Evidence.TOMBSTONE))
             else:
-                trouble = self._trouble(operation, outcome)
+                trouble.append(self._trouble(operation, outcome))
         if planned.unlink and planned.pair.link is not None:
             self.unlinked.append(planned.pair.link.id)
             self._forget(planned)
-        looks_again = self._link(planned, done, whole=trouble is None)
+        looks_again = self._link(planned, done, whole=not trouble)
         self._count(planned)
-        stays = trouble or planned.pending or looks_again
-        if stays is not None:
-            self.pending.append(stays)
+        self.pending += staying([*trouble, planned.pending, looks_again])
 
     def _forget(self, planned: Planned) -> None:
         """A record that is parted from its counterpart, and whose content stood in the bases alone, is read again."""
@@ -166,7 +185,8 @@ class _Closing:
                 ids = {operation.side: seen.ref.id, operation.side.other: source.ref.id}
                 link = Link(self.rules.flow.name, ids[Side.LEFT], ids[Side.RIGHT])
             whole_write = self.outcomes[operation.key].rest is None
-            link, open_ends = agree(link, operation, source.mapped.values, answered.values, whole=whole_write)
+            replayed = source.ref in self.replayed
+            link, open_ends = agree(link, operation, source.mapped.values, answered.values, whole=whole_write, replayed=replayed)
             target = halves[operation.side]
             if target is not None:  # what was not shown when this was planned, and is shown now, has not been merged yet
                 open_ends += tuple(sorted(answered.shown - target.mapped.shown))
@@ -259,3 +279,18 @@ class _Closing:
     def _still_settled(self) -> list[RecordRef]:
         unsettled = {item.ref for item in self.pending} | {seen.ref for seen in self.moved}
         return [ref for ref in self.settled if ref not in unsettled]
+
+
+def staying(rows: Iterable[Pending | None]) -> Collection[Pending]:
+    """Of what stays behind of a pair one row for each record: the first, unless another says that it is to be looked at again.
+
+    Then what waits for a person, or was refused, is found again in that look; the other way round an edit would wait with it.
+    """
+    kept: dict[RecordRef, Pending] = {}
+    for row in rows:
+        if row is None:
+            continue
+        first = kept.setdefault(row.ref, row)
+        if row.state is PendingState.NEW and first.state is not PendingState.UNKNOWN:
+            kept[row.ref] = row
+    return kept.values()

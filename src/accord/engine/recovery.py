@@ -18,14 +18,14 @@ from accord.core.rules import RULES
 from accord.engine.onboarding import rules_for_run
 from accord.engine.parts import Engine
 from accord.engine.preparing import references_of
-from accord.engine.reading import absorb, keep_keys
+from accord.engine.reading import absorb, keep_keys, unsure_of
 from accord.engine.writing import as_write
 from accord.errors import SystemProblem
 from accord.model.dataflow import Flow
 from accord.model.journal import Closed, Closing, Intent, IntentState
 from accord.model.links import Link, Pending, PendingState
 from accord.model.plans import Found, Operation, OperationKind
-from accord.model.records import Evidence, Gone, RecordRef, Seen, Side
+from accord.model.records import Gone, RecordRef, Seen, Side
 from accord.model.runs import Run
 from accord.model.values import Values, is_empty
 
@@ -139,8 +139,12 @@ async def _settle(engine: Engine, run: Run, name: str, pairs: Sequence[tuple[Int
             closing.choose(intent, end.candidates)
         elif isinstance(end, Wait):
             closing.wait(intent)
+    places = {(record.ref.side, record.ref.datatype) for record in records}
+    before = {place for place in places if await engine.keep(_doubt, engine, *place)}
     await engine.keep(closing.commit, run)
-    await _still_there(engine, records)
+    sure = await _still_there(engine, records)
+    for place in (places & sure) - before:
+        await engine.keep(engine.store.set, unsure_of(*place), "")
     return sum(one.state is not IntentState.UNKNOWN for one in closing.closed)
 
 
@@ -175,13 +179,26 @@ def _linked(
     return found, taken
 
 
-async def _still_there(engine: Engine, records: Sequence[Seen]) -> None:
-    """What was found may have been deleted since it was made, before anybody looked: then it is gone, and does not come back."""
+def _doubt(engine: Engine, side: Side, datatype: str) -> bool:
+    """Note, before a record is linked, that it may be gone by now; whether that was in doubt already. Runs on the store's thread."""
+    doubted = bool(engine.store.setting(unsure_of(side, datatype)))
+    engine.store.set(unsure_of(side, datatype), "yes")
+    return doubted
+
+
+async def _still_there(engine: Engine, records: Sequence[Seen]) -> set[tuple[Side, str]]:
+    """What was found may have been deleted since it was made, before anybody looked, so that no change will tell of it.
+
+    Gives the datatypes of which all are there. Of the others a listing has to tell: that one read finds nothing proves nothing (P9).
+    """
+    sure: set[tuple[Side, str]] = set()
     for side, datatype in dict.fromkeys((one.ref.side, one.ref.datatype) for one in records):
         ids = [one.ref.id for one in records if (one.ref.side, one.ref.datatype) == (side, datatype)]
         now = await engine.connectors[side].read(datatype, ids)
-        gone = [Gone(one.ref, Evidence.SOFT_DELETED) for one in now if isinstance(one, Gone)]
-        await engine.keep(absorb, engine, side, datatype, gone)
+        if all(isinstance(one, Seen) for one in now):
+            sure.add((side, datatype))
+        await engine.keep(absorb, engine, side, datatype, [one for one in now if isinstance(one, Gone)])
+    return sure
 
 
 class _Adopting:

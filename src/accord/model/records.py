@@ -90,10 +90,11 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that could not be looked at: nothing may be concluded from it."""
+    """A record that could not be looked at: nothing may be concluded from it. ``lasting``: nor would it be at another time."""
 
     ref: RecordRef
     cause: str
+    lasting: bool = False
 
 
 Observation: TypeAlias = Seen | Gone | Unreadable

@@ -253,11 +253,18 @@ WHERE seq IN (SELECT seq FROM intent WHERE flow = ?1 AND source_side = ?2 AND so
     UNION SELECT seq FROM intent WHERE flow = ?1 AND target = ?3 AND target <> '' AND source_side <> ?2)
 ORDER BY seq DESC LIMIT ?4;
 
+-- name: given_up
+-- Which of some records (?3) had a write before that was given up.
+SELECT DISTINCT source FROM json_each(?3) AS asked
+CROSS JOIN intent ON intent.flow = ?1 AND source_side = ?2 AND source = asked.value AND state = 'abandoned';
+
 -- name: deleted_since
--- Deletes done in a flow since an instant. Newer intents have higher numbers, so only those are looked at.
-SELECT count(*) FROM intent CROSS JOIN journaled USING (seq)
+-- Links of a flow that ended after a delete was sent for them since an instant, whatever its answer. Newer intents have higher numbers, so
+-- only those are looked at.
+SELECT count(DISTINCT link.id) FROM intent CROSS JOIN journaled USING (seq)
+CROSS JOIN link ON link.id = json_extract(CAST(operation AS TEXT), '$.link')
 WHERE intent.seq > coalesce((SELECT seq FROM intent WHERE at <= ?2 ORDER BY seq DESC LIMIT 1), 0)
-    AND flow = ?1 AND state = 'done' AND json_extract(CAST(operation AS TEXT), '$.kind') = 'delete';
+    AND intent.flow = ?1 AND link.ended IS NOT NULL AND json_extract(CAST(operation AS TEXT), '$.kind') = 'delete';
 
 -- name: written_often
 -- Which of some records (?3) were written more than twice since an instant (?4), from the side ?2.

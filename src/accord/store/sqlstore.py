@@ -195,6 +195,10 @@ class SqlStore(Views, ABC):
         """See ports.Store."""
         return int(self._db.one("deleted_since", flow, since))
 
+    def given_up(self, flow: str, side: Side, ids: Sequence[str]) -> Collection[str]:
+        """See ports.Store."""
+        return {id for (id,) in self._db.rows("given_up", flow, side.value, self._db.listed(ids))}
+
     def written(self, flow: str, side: Side, ids: Sequence[str], since: str) -> Mapping[str, Sequence[Operation]]:
         """See ports.Store."""
         often = [id for (id,) in self._db.rows("written_often", flow, side.other.value, self._db.listed(ids), since)]

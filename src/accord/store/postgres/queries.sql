@@ -321,12 +321,18 @@ WHERE seq IN (SELECT seq FROM intent WHERE flow = $1 AND source_side = $2 AND so
     UNION SELECT seq FROM intent WHERE flow = $1 AND target = $3 AND target <> '' AND source_side <> $2)
 ORDER BY seq DESC LIMIT $4;
 
+-- name: given_up
+-- Which of some records ($3) had a write before that was given up.
+SELECT DISTINCT source FROM intent WHERE flow = $1 AND source_side = $2 AND source = ANY($3::text[]) AND state = 'abandoned';
+
 -- name: deleted_since
--- Deletes done in a flow since an instant. Newer intents have higher numbers, so only those are looked at. The kind is the third key of an
--- operation; it is not looked up as JSON, since PostgreSQL's refuses a zero byte in any of the texts.
-SELECT count(*) FROM intent JOIN journaled USING (seq)
+-- Links of a flow that ended after a delete was sent for them since an instant, whatever its answer. Newer intents have higher numbers, so
+-- only those are looked at. The kind is the third key of an operation; it is not looked up as JSON, since PostgreSQL's refuses a zero byte
+-- in any of the texts. Nor is the link: within a text its quotes would be escaped.
+SELECT count(DISTINCT link.id) FROM intent JOIN journaled USING (seq)
+JOIN link ON link.id = substring(convert_from(operation, 'UTF8') FROM '"link":([0-9]+)')::bigint
 WHERE intent.seq > coalesce((SELECT seq FROM intent WHERE at <= $2 ORDER BY seq DESC LIMIT 1), 0)
-    AND flow = $1 AND state = 'done'
+    AND intent.flow = $1 AND link.ended IS NOT NULL
     AND convert_from(operation, 'UTF8') ~ '^\{"key":"([^"\\]|\\.)*","flow":"([^"\\]|\\.)*","kind":"delete"';
 
 -- name: written_often
