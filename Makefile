@@ -45,12 +45,13 @@ test: setup browser
 	@echo "== tests"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-# Pages are looked at in a real browser, and PDF is set by Pango: both are packages of the system.
+# Pages are looked at in a real browser, PDF is set by Pango, and MariaDB is one of the databases: all three are packages of the system.
+PACKAGES := chromium libpangoft2-1.0-0 fonts-dejavu-core mariadb-server-core mariadb-client-core
 browser:
-	@if command -v chromium >/dev/null && ldconfig -p | grep -q libpangoft2; then :; \
-	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then echo "== installing chromium and pango"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium libpangoft2-1.0-0 fonts-dejavu-core >/dev/null; \
-	else echo "Some tests need a browser and Pango; on Debian: sudo apt-get install chromium libpangoft2-1.0-0 fonts-dejavu-core"; fi
+	@if command -v chromium >/dev/null && ldconfig -p | grep -q libpangoft2 && PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null; then :; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then echo "== installing $(PACKAGES)"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES) >/dev/null; \
+	else echo "Some tests need a browser, Pango and MariaDB, and fail without; on Debian: sudo apt-get install $(PACKAGES)"; fi
 
 check: setup lint types rooms locked
 
