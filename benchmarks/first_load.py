@@ -1,6 +1,6 @@
 """First load and idle cycle against the bare wire: what Accord adds to the calls themselves.
 
-`python benchmarks/first_load.py [--size 20000] [--latency 0] [--idle 100000] [--rounds 3]`
+`python benchmarks/first_load.py [--size 20000] [--latency 0] [--idle] [--rounds 3]`
 
 First load: `accord sync` into fresh sandboxes, with every request noted; then the same requests, 32 at once, against fresh sandboxes with
 the same seed, and no logic at all: once with the same client, once with the least client there can be (floor.py). Requests of one kind are
@@ -9,7 +9,7 @@ turn in one run; a time alone says nothing.
 ``--latency``: milliseconds that the servers take over each answer, as a server elsewhere does. Without, the servers answer faster than
 any real one, and the ratio tells how much processor time Accord takes beside that of the calls.
 
-Idle cycle: after a load, one cycle with nothing changed, and the same polls bare: number of calls and wall times.
+Idle cycle: after a load and a cycle that reads back what it wrote, one with nothing changed, and the same polls bare.
 """
 
 import argparse
@@ -153,43 +153,55 @@ def servers(size: int, latency: int) -> Iterator[tuple[Running, Running]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """A cycle with nothing changed: seconds of Accord and of the bare polls, and the numbers of calls of both."""
+
+    ours: float
+    wire: float
+    calls: int
+    polls: int
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """One round: seconds of Accord, of the same requests with the same client, and with the least client; how many requests."""
+    """One round: seconds of Accord, of the same requests with the same client, and with the least client; how many requests.
+
+    ``idle``: of a cycle after it, where that was asked for.
+    """
 
     ours: float
     wire: float
     floor: float
     requests: int
+    idle: Idle | None
 
 
-def first_load(size: int, latency: int) -> Load:
+def first_load(size: int, latency: int, then_idle: bool) -> Load:
     """One round."""
     with tempfile.TemporaryDirectory() as folder:
         with servers(size, latency) as (crm, care):
             prepared = setup(Path(folder) / "load", crm, care)
-            with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
-                ours = app.start(accord_cycle(prepared))
-        requests = [one for one in notebook.noted if "/token" not in one.path]
+            ours, requests = noted_cycle(prepared, crm, care)
+            after = idle(prepared, crm, care) if then_idle else None
         with servers(size, latency) as (crm, care):
             wire = uvloop.run(bare(requests, crm, care))
         with servers(size, latency) as (crm, care):
-            return Load(ours, wire, uvloop.run(least(requests, crm, care)), len(requests))
+            return Load(ours, wire, uvloop.run(least(requests, crm, care)), len(requests), after)
 
 
-def idle(size: int, rounds: int) -> tuple[list[tuple[float, float]], int, int]:
-    """Seconds of Accord and of the bare polls in each round, and the numbers of calls of both, at ``size`` records, all linked."""
-    turns = []
-    with tempfile.TemporaryDirectory() as folder, start("customcrm", size, 3) as crm, start("membercare", size, 3) as care:
-        prepared = setup(Path(folder) / "idle", crm, care)
-        app.start(accord_cycle(prepared))
-        app.start(accord_cycle(prepared))  # reads back what the first load wrote, once
-        for _ in range(rounds):
-            with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
-                ours = app.start(accord_cycle(prepared))
-            requests = [one for one in notebook.noted if "/token" not in one.path]
-            polls = bare_polls(requests)
-            turns.append((ours, uvloop.run(bare(polls, crm, care))))
-    return turns, len(requests), len(polls)
+def noted_cycle(prepared: app.Setup, crm: Running, care: Running) -> tuple[float, list[Noted]]:
+    """Seconds of one cycle, and its requests but for signing in."""
+    with Notebook({"customcrm": crm.url, "membercare": care.url}) as notebook:
+        ours = app.start(accord_cycle(prepared))
+    return ours, [one for one in notebook.noted if "/token" not in one.path]
+
+
+def idle(prepared: app.Setup, crm: Running, care: Running) -> Idle:
+    """A cycle with nothing changed, after one that reads back what the first load wrote."""
+    app.start(accord_cycle(prepared))
+    ours, requests = noted_cycle(prepared, crm, care)
+    polls = bare_polls(requests)
+    return Idle(ours, uvloop.run(bare(polls, crm, care)), len(requests), len(polls))
 
 
 def bare_polls(requests: Sequence[Noted]) -> list[Noted]:
@@ -211,24 +223,28 @@ def tell_loads(size: int, latency: int, loads: Sequence[Load]) -> None:
     tell(Row(GROUP, what, f"{size:,} records", ours, "s", LEAST, [one.floor for one in loads], "no pool, deadline or decoding"))
 
 
+def tell_idle(size: int, found: Sequence[Idle]) -> None:
+    """The ratio of the cycles with nothing changed."""
+    ours, wire = [one.ours * 1000 for one in found], [one.wire * 1000 for one in found]
+    note = f"{found[0].calls} calls, the bare polls are {found[0].polls}; with opening connections"
+    tell(Row(GROUP, "a cycle with nothing changed", f"{size:,} records", ours, "ms", "the same polls bare", wire, note))
+
+
 def main() -> None:
     """Tell the figures."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--size", type=int, default=20_000)
     words.add_argument("--latency", type=int, default=0, help="milliseconds that the servers take over each answer")
-    words.add_argument("--idle", type=int, default=0, help="records for the idle cycle; 0 leaves it out")
+    words.add_argument("--idle", action="store_true", help="measure a cycle with nothing changed after each load")
     words.add_argument("--rounds", type=int, default=3)
     given = words.parse_args()
     loads = []
     for number in range(given.rounds):
-        loads.append(one := first_load(given.size, given.latency))
+        loads.append(one := first_load(given.size, given.latency, given.idle))
         print(f"round {number + 1}: accord {one.ours:.1f} s, bare {one.wire:.1f} s, least {one.floor:.1f} s", flush=True)
     tell_loads(given.size, given.latency, loads)
     if given.idle:
-        turns, calls, polls = idle(given.idle, given.rounds)
-        ours, wire = ([turn[place] * 1000 for turn in turns] for place in (0, 1))
-        note = f"{calls} calls; the bare polls are {polls}"
-        tell(Row(GROUP, "a cycle with nothing changed", f"{given.idle:,} records", ours, "ms", "the same polls bare", wire, note))
+        tell_idle(given.size, [one.idle for one in loads if one.idle is not None])
 
 
 if __name__ == "__main__":

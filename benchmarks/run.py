@@ -48,7 +48,7 @@ class Measurement:
 
 
 MEASUREMENTS = (
-    Measurement("load", "first_load.py", "--size 20000 --idle 5000", "--size 500 --idle 500 --rounds 2", "--size 20 --idle 20 --rounds 1"),
+    Measurement("load", "first_load.py", "--size 20000 --idle", "--size 500 --idle --rounds 2", "--size 20 --idle --rounds 1"),
     Measurement("load-slow", "first_load.py", "--size 2000 --latency 50", "--size 100 --latency 50", None),
     Measurement("load-large", "first_load.py", "--size 100000 --rounds 1", "--size 1000 --rounds 1", None),
     Measurement(

@@ -30,6 +30,20 @@ EXPECTED = {
 }
 """Of each table, how its lines begin, and how many of them there are."""
 
+TABLES = {
+    "load": {"First load over HTTP"},
+    "cycles,core": {
+        "Linking what is there",
+        "A cycle with nothing changed",
+        "A cycle with changes",
+        "Reading everything",
+        "The core alone",
+    },
+    "store,stores,peers": {"The store alone", "Beside others, on the same records"},
+    "webhooks": {"Webhooks"},
+}
+"""Measurements that are tried together, and the tables they make."""
+
 WHEN = {"made"}
 """Columns that hold when something happened."""
 
@@ -44,19 +58,31 @@ def lines_of(page: str) -> dict[str, list[list[str]]]:
 
 
 @pytest.mark.slow
-def test_every_measurement_gives_its_rows_on_one_page(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", list(TABLES))
+def test_every_measurement_gives_its_rows_on_the_page(tmp_path: Path, names: str) -> None:
     target = tmp_path / "benchmarks.md"
-    words = [sys.executable, str(BENCHMARKS / "run.py"), "--scale", "tiny", "--peers", "no", "--page", str(target)]
+    words = [sys.executable, str(BENCHMARKS / "run.py"), "--scale", "tiny", "--peers", "no", "--page", str(target), "--only", names]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     page = target.read_text("utf-8")
     found = lines_of(page)
-    assert set(found) == set(EXPECTED)
-    for heading, starts in EXPECTED.items():
-        assert {start: sum(line[0].startswith(start) for line in found[heading]) for start in starts} == starts
-        assert len(found[heading]) == sum(starts.values())
+    assert set(found) == TABLES[names]
+    for heading, lines in found.items():
+        starts = EXPECTED[heading]
+        assert {start: sum(line[0].startswith(start) for line in lines) for start in starts} == starts
+        assert len(lines) == sum(starts.values())
     assert re.search(r"Measured on \d{4}-\d\d-\d\d .* at revision `.+`", page)
-    assert "left out on request" in page, "what was not run has no figure and says why"
+    assert ("left out on request" in page) is ("peers" in names), "what was not run has no figure and says why"
+
+
+@pytest.mark.slow
+def test_no_measurement_is_without_a_test() -> None:
+    programs = in_benchmarks("from run import MEASUREMENTS\nfor one in MEASUREMENTS: print(one.name, one.program, one.tiny is not None)")
+    tried = {name for names in TABLES for name in names.split(",")}
+    lines = [line.split() for line in programs.splitlines()]
+    assert {name for name, _, tiny in lines if tiny == "True"} == tried
+    assert {program for _, program, _ in lines} == {program for name, program, _ in lines if name in tried}
+    assert set.union(*TABLES.values()) == set(EXPECTED)
 
 
 @pytest.mark.slow
