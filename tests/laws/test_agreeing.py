@@ -171,3 +171,11 @@ def test_an_item_that_the_target_drops_has_no_base_there_any_more_though_it_had_
     old, sent = {"1": {"n": 1}}, {"1": {"n": 2}}
     after, again = agree(link_of(RIGHT, {"p": old}, {"p": old}), update(RIGHT, {"p": sent}, {"p": old}), {"p": sent}, {"p": {}})
     assert (after.right_base["p"], after.left_base["p"], again) == ({}, sent, ())
+
+
+def test_P4_the_answer_to_an_earlier_create_is_what_the_source_held_then_and_not_what_was_sent() -> None:
+    operation = update(RIGHT, {"p": "second", "q": "same", "r": "new"}, {}, OperationKind.CREATE)
+    answer = {"p": "first", "q": "same", "r": None}
+    after, again = agree(link_of(RIGHT, {}, {}), operation, {"p": "second", "q": "same", "r": "new"}, answer, replayed=True)
+    assert after.left_base == after.right_base == {"p": "first", "q": "same"}
+    assert again == ("p", "r")

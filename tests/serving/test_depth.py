@@ -250,6 +250,18 @@ def test_in_a_service_what_a_feed_names_is_read_in_portions_and_announced_edits_
     assert (rig.store.waiting, engine.left) == ([], False)
 
 
+def test_P7_what_is_not_known_yet_is_never_put_off() -> None:
+    rig = Rig()
+    engine, left = rig.engine, rig.systems[Side.LEFT]
+    left.capture, left.named, engine.portion = ChangeCapture.FEED, list("abcdef"), 2
+    rig.store.strangers = frozenset("cdex")
+    asyncio.run(read(engine, Run("r", "test", ""), [FLOW], Depth.CHANGES))
+    assert left.made == ["changes Contact c", "read Contact c d e"]
+    rig.store.hint([hint("x"), hint("y"), hint("z")])
+    asyncio.run(read(engine, Run("r", "test", ""), [FLOW], Depth.QUICK))
+    assert left.made[2:] == ["read Contact x a b"]
+
+
 def test_what_cannot_be_looked_at_does_not_keep_the_next_portions_from_being_read() -> None:
     rig = Rig()
     engine, left = rig.engine, rig.systems[Side.LEFT]

@@ -52,6 +52,24 @@ class JournalContract:
         assert first.operation == replace(operation("k1"), target=RecordRef(Side.RIGHT, "Persons", "P1"))
         assert second.operation.target.id == ""
 
+    def test_P10_a_delete_counts_when_its_link_has_ended_whatever_the_answer(self, store: Store) -> None:
+        ids = {left: link(store, PERSONS, left, right).id for left, right in (("C1", "P1"), ("C2", "P2"), ("C3", "P3"))}
+        deletes = [replace(operation(f"k{left}", kind=OperationKind.DELETE), link=ids[left]) for left in ("C1", "C2", "C3")]
+        store.intend("r1", AT, [*deletes, replace(deletes[0], key="again")])
+        closed = [Closed("kC1", IntentState.ABANDONED, LATER, ""), Closed("again", IntentState.REFUSED, LATER, "not there")]
+        closed += [Closed("kC2", IntentState.DONE, LATER, ""), Closed("kC3", IntentState.REFUSED, LATER, "no")]
+        store.close(Closing("r1", LATER, unlinked=[ids["C1"], ids["C2"]], closed=closed))
+        assert store.deleted(PERSONS.name, "2000-01-01T00:00:00Z") == 2
+        assert store.deleted(PERSONS.name, LATER) == 0
+
+    def test_P4_that_a_write_was_given_up_before_is_remembered(self, store: Store) -> None:
+        store.intend("r1", AT, [operation("k1"), operation("k2"), operation("k3")])
+        sources = [one.operation.source.id for one in store.intents(UNFINISHED)]
+        assert store.given_up(PERSONS.name, Side.LEFT, sources) == set()
+        store.close(Closing("r1", LATER, closed=[Closed("k1", IntentState.ABANDONED, LATER, "")]))
+        assert store.given_up(PERSONS.name, Side.LEFT, [*sources, "C9"]) == {sources[0]}
+        assert store.given_up(PERSONS.name, Side.RIGHT, sources) == set()
+
     def test_P12_a_key_is_journaled_once(self, store: Store) -> None:
         store.intend("r1", AT, [operation("k1")])
         before = everything(store)
