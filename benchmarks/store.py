@@ -106,7 +106,7 @@ def tell_both(records: int, batch: int, sqlite: Sequence[dict[str, float]], post
         ours, theirs = ([sum(one[step] for step in steps) / records * 1e6 for one in side] for side in (postgres, sqlite))
         note = "a server of its own on this machine, by a socket"
         size = f"{records:,} links"
-        tell(Row("The store alone", f"PostgreSQL: {name}, durable batches of {batch}", size, ours, "µs each", "SQLite", theirs, note))
+        tell(Row("The store alone", f"PostgreSQL: {name}, batches of {batch}", size, ours, "µs each", "SQLite", theirs, note))
 
 
 def versions(address: str) -> str:
