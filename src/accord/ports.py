@@ -119,14 +119,19 @@ async def always() -> None:
     """A ``hold`` where nobody else could have taken anything over."""
 
 
+def placeless(_path: tuple[str | int, ...], what: str, remedy: str) -> Problem:
+    """A ``problem`` where there is no file."""
+    return Problem("manifest", 0, 0, what, remedy)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a connector is given besides its manifest.
 
     ``wanted``: by datatype, the properties that observations carry, no others. ``hold``: to be awaited before each call that may change
     something; it raises StoreBusy when this engine may send nothing any more (P21); let that through.
-    ``page_size``: records on a page, where a trial wants it so. ``problem``: a Problem with its place in the manifest, for a
-    ConfigurationError, where there is a file. ``folder``: that of the manifest; what it names is relative to it.
+    ``page_size``: records on a page, where a trial wants it so. ``problem``: makes a Problem with its place in the manifest, for a
+    ConfigurationError. ``folder``: that of the manifest; what it names is relative to it.
     """
 
     side: Side
@@ -136,7 +141,7 @@ class Services:
     rng: random.Random
     hold: Callable[[], Awaitable[None]] = always
     page_size: int | None = None
-    problem: Callable[[tuple[str | int, ...], str, str], Problem] | None = None
+    problem: Callable[[tuple[str | int, ...], str, str], Problem] = placeless
     folder: Path = Path()
 
 

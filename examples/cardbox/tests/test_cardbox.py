@@ -1,17 +1,21 @@
 """The laws that every connector keeps, tried on this one: pytest, in an environment that has accord and accord-cardbox."""
 
+import asyncio
 import contextlib
 import random
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from accord_cardbox import check, connect
 from accord_cardbox.server import Server
 
 from accord.app.machine import RealClock
+from accord.errors import ConfigurationError, SystemRefused
+from accord.model.plans import OperationKind, Outcome, OutcomeKind, Write
 from accord.model.plugged import PluggedDatatype, PluggedManifest, PluggedProperty
-from accord.model.records import Side
+from accord.model.records import RecordRef, Side
 from accord.model.values import RawValues
 from accord.ports import Connector, Services
 from accord.testing.connector_contract import Connect, RemoteConnectorContract, Subject
@@ -103,6 +107,31 @@ class NoSecrets:
 
     def get(self, reference: str) -> str:
         raise LookupError(reference)
+
+
+def services() -> Services:
+    return Services(side=Side.LEFT, wanted={"Contact": frozenset({"Name"})}, secrets=NoSecrets(), clock=RealClock(), rng=random.Random(1))
+
+
+def test_a_token_that_is_not_known_stops_reading_and_writing_as_a_whole(server: Server) -> None:
+    manifest = manifest_to(server.server_address[1])
+    connector = connect(replace(manifest, options={**manifest.options, "token": "stolen"}), services())
+    creates = [Write(key, OperationKind.CREATE, RecordRef(Side.LEFT, "Contact", ""), {"Name": key}, key) for key in ("1", "2")]
+
+    async def course() -> list[Outcome]:
+        with pytest.raises(SystemRefused):
+            await connector.read("Contact", ["C00000001"])
+        outcomes = [outcome async for outcome in connector.write("Contact", creates)]
+        await connector.close()
+        return outcomes
+
+    assert [(outcome.kind, outcome.fatal) for outcome in asyncio.run(course())] == [(OutcomeKind.FAILED, True), (OutcomeKind.FAILED, False)]
+
+
+def test_an_address_that_is_none_is_told_before_anything_is_called() -> None:
+    manifest = manifest_to(1)
+    with pytest.raises(ConfigurationError, match="address: is no HOST:PORT"):
+        connect(replace(manifest, options={**manifest.options, "address": "here"}), services())
 
 
 def test_what_the_manifest_lacks_is_said_with_its_place() -> None:

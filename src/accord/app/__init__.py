@@ -224,7 +224,7 @@ def connector(
     """The connector of one side, by its manifest. ``hold``: raises when nothing may be sent any more."""
     from accord.config.yamlfile import read_yaml
     from accord.connectors.kinds import connect
-    from accord.ports import Services, always
+    from accord.ports import Services, always, placeless
 
     manifest, file = setup.manifests[side], setup.folder / setup.dataflow.entry(side).manifest
     services = Services(
@@ -234,7 +234,7 @@ def connector(
         clock=RealClock(),
         rng=random.SystemRandom(),
         hold=hold or always,
-        problem=read_yaml(file).problem if manifest.kind != "rest" else None,
+        problem=read_yaml(file).problem if manifest.kind != "rest" else placeless,
     )
     return connect(manifest, services)
 

@@ -17,7 +17,7 @@ from accord.errors import Problem
 from accord.model.capabilities import Capabilities
 from accord.model.manifest import Datatype, Manifest
 from accord.model.records import Side
-from accord.ports import Clock, Connector, Secrets, Services
+from accord.ports import Clock, Connector, Secrets, Services, placeless
 
 SIDE = Side.RIGHT
 """It makes no difference which one a system on trial is on."""
@@ -42,7 +42,7 @@ class Live:
     dial: Callable[[], Http]
     rng: random.Random
     run: str
-    problem: Callable[[tuple[str | int, ...], str, str], Problem] | None = None
+    problem: Callable[[tuple[str | int, ...], str, str], Problem] = placeless
 
     @property
     def over_http(self) -> bool:

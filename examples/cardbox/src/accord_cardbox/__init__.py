@@ -1,9 +1,10 @@
 """A connector for Accord: card boxes (``kind: cardbox``). See docs/how-to/write-a-connector.md."""
 
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
-from accord.errors import ListingFailed, SystemRefused, SystemUnavailable
+from accord.errors import ConfigurationError, ListingFailed, SystemRefused, SystemUnavailable
 from accord.model.capabilities import Capabilities, ChangeCapture, Finding
 from accord.model.plans import Found, OperationKind, Outcome, OutcomeKind, Write
 from accord.model.plugged import Misfit, PluggedManifest
@@ -18,6 +19,8 @@ ADDRESS = "address"
 """The option that holds HOST:PORT: there `accord manifest conform` can spoil what lies between."""
 
 PAGE = 200
+DO = {OperationKind.CREATE: "add", OperationKind.UPDATE: "set", OperationKind.DELETE: "drop"}
+ERRORS = {"moved": OutcomeKind.MOVED, "gone": OutcomeKind.GONE, "refused": OutcomeKind.REFUSED}
 
 
 def check(manifest: PluggedManifest) -> Iterator[Misfit]:
@@ -38,6 +41,10 @@ def check(manifest: PluggedManifest) -> Iterator[Misfit]:
 
 def connect(manifest: PluggedManifest, services: Services) -> "Cardbox":
     """A connector; nothing is called yet."""
+    if not re.fullmatch(r"[^\s:/]+:\d+", manifest.options["address"]):
+        raise ConfigurationError(
+            [services.problem(("options", "address"), "address: is no HOST:PORT", "Write 127.0.0.1:7070 or the like.")]
+        )
     return Cardbox(manifest, services)
 
 
@@ -119,8 +126,6 @@ class Cardbox:
     async def close(self) -> None:
         await self._wire.close()
 
-    # --- within ---------------------------------------------------------------------------------------------------------------------
-
     async def _read(self, do: str, datatype: str, **asked: Any) -> dict[str, Any]:
         """An answer, or what ports.Connector says instead of one."""
         try:
@@ -129,52 +134,53 @@ class Cardbox:
             raise SystemUnavailable(self.system, str(error), "Is it running, at the address in the manifest?") from None
         if "error" in answer:
             raise SystemRefused(self.system, str(answer["text"]), "Look at the token in the manifest.")
+        if not isinstance(answer.get("cards"), list):
+            raise ListingFailed(self.system, f"{datatype}: an answer of another form", "Is it a box of cards that is at this address?")
         return answer
 
     async def _written(self, datatype: str, write: Write) -> Outcome:
         if words := self._impossible(datatype, write):
             return Outcome(write.key, OutcomeKind.REFUSED, message=words)
+        expected, described = write.precondition, self._manifest.datatypes[datatype]
+        seq = expected.version if expected else None
         try:
-            seq = await self._expected(datatype, write)
+            if expected and seq is None:  # by content: it is read, and what was read is stated
+                (now,) = await self.read(datatype, [write.ref.id])
+                if isinstance(now, Seen) and now.fingerprint != expected.fingerprint:
+                    return Outcome(write.key, OutcomeKind.MOVED, now, "the card has changed since")
+                seq = now.version if isinstance(now, Seen) else None
             await self._services.hold()
-            values = {self._manifest.datatypes[datatype].path(name): value for name, value in write.values.items()}
-            do = {OperationKind.CREATE: "add", OperationKind.UPDATE: "set", OperationKind.DELETE: "drop"}[write.kind]
-            answer = await self._wire.ask(do=do, box=self._box(datatype), id=write.ref.id, values=values, seq=seq, ref=write.reference)
-        except _Moved as moved:
-            return Outcome(write.key, OutcomeKind.MOVED, moved.now, "the card has changed since")
-        except (NotSent, SystemUnavailable) as error:
+            values = {described.path(name): value for name, value in write.values.items()}
+            stated = {"id": write.ref.id, "seq": seq and int(seq), "values": values, "ref": write.reference}
+            answer = await self._wire.ask(do=DO[write.kind], box=self._box(datatype), **stated)
+        except (NotSent, SystemUnavailable, ListingFailed) as error:
             return Outcome(write.key, OutcomeKind.FAILED, message=str(error))
+        except SystemRefused as error:
+            return Outcome(write.key, OutcomeKind.FAILED, message=str(error), fatal=True)
         except Lost as error:  # it may have been done: only looking can tell
             return Outcome(write.key, OutcomeKind.UNKNOWN, message=str(error))
         return self._outcome(datatype, write, answer)
 
     def _outcome(self, datatype: str, write: Write, answer: dict[str, Any]) -> Outcome:
-        if "error" not in answer:
-            return Outcome(write.key, OutcomeKind.DONE, self._seen(datatype, answer["card"]) if "card" in answer else None)
-        kinds = {"moved": OutcomeKind.MOVED, "gone": OutcomeKind.GONE, "refused": OutcomeKind.REFUSED}
-        kind = kinds.get(answer["error"], OutcomeKind.FAILED)
-        described = self._manifest.datatypes[datatype]
-        names = {described.path(name): name for name in described.properties}
-        denied = answer["error"] == "denied"
-        return Outcome(write.key, kind, message=str(answer["text"]), property=names.get(answer["field"] or ""), fatal=denied)
+        if "error" in answer:
+            described, kind = self._manifest.datatypes[datatype], ERRORS.get(answer["error"], OutcomeKind.FAILED)
+            names = {described.path(name): name for name in described.properties}
+            words, name, denied = str(answer["text"]), names.get(answer.get("field") or ""), answer["error"] == "denied"
+            return Outcome(write.key, kind, message=words, property=name, fatal=denied)
+        if write.kind is OperationKind.DELETE:
+            return Outcome(write.key, OutcomeKind.DONE)
+        if not isinstance(answer.get("card"), dict):
+            return Outcome(write.key, OutcomeKind.UNKNOWN, message="an answer of another form")
+        return Outcome(write.key, OutcomeKind.DONE, self._seen(datatype, answer["card"]))
 
     def _impossible(self, datatype: str, write: Write) -> str:
-        """What this system never does, in words; "" if it may."""
+        """Why it is not even asked, in words; "" if it is."""
         able = self.capabilities(datatype)
         if not getattr(able, write.kind.value):
             return f"{datatype}: the manifest allows no {write.kind.value}"
         closed = able.read_only if write.kind is OperationKind.CREATE else able.read_only | able.create_only
         names = ", ".join(sorted(closed & write.values.keys()))
         return f"{names}: cannot be written in this system" if names else ""
-
-    async def _expected(self, datatype: str, write: Write) -> int | None:
-        """The number to state, so that the system itself refuses when somebody was faster. Raises _Moved."""
-        if write.precondition is None or write.precondition.version is not None:
-            return None if write.precondition is None else int(write.precondition.version or 0)
-        (now,) = await self.read(datatype, [write.ref.id])
-        if isinstance(now, Seen) and now.fingerprint != write.precondition.fingerprint:
-            raise _Moved(now)
-        return int(now.version or 0) if isinstance(now, Seen) else None
 
     def _observed(self, datatype: str, card: dict[str, Any]) -> Observation:
         return Gone(self._ref(datatype, card["id"]), Evidence.TOMBSTONE) if card["gone"] else self._seen(datatype, card)
@@ -190,11 +196,3 @@ class Cardbox:
 
     def _box(self, datatype: str) -> str:
         return str(self._manifest.datatypes[datatype].options["box"])
-
-
-class _Moved(Exception):
-    """The record is not as it was when the write was planned."""
-
-    def __init__(self, now: Seen) -> None:
-        super().__init__()
-        self.now = now
