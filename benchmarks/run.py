@@ -74,8 +74,8 @@ MEASUREMENTS = (
 WORDS = """
 How to read this: a time alone says little, as machines differ and are busy with other things. So each figure stands beside another that
 was measured in the same run on the same machine, by turns, and the ratio of each round is what counts: what is measured by what stands
-beside, below 1 if Accord takes less. Given are the median and, in brackets, the least and the greatest of the rounds. What is measured proves itself: a cycle that wrote anything but what it should, a peer
-that lost a record, ends the run without a page.
+beside, below 1 if Accord takes less. Given are the median and, in brackets, the least and the greatest of the rounds. What is measured
+proves itself: a cycle that wrote anything but what it should, a peer that lost a record, ends the run without a page.
 
 Records that are "worked out in memory" (`benchmarks/scene.py`) cost no memory and no wire, so what is left is Accord with its durable
 state in SQLite; the cost of making them is measured bare and stands beside. The state of the largest size is filled by the store's own

@@ -174,18 +174,8 @@ def tell_rows(records: int, batch: int, turns: Sequence[tuple[Watch, float, floa
         ours = [sum(watch.seconds[step] for step in steps) / records * 1e6 for watch, *_ in turns]
         bare = [seconds / records * 1e6 for _, seconds, _ in turns]
         note = f"{1e6 / sorted(ours)[len(ours) // 2]:,.0f} links a second; a link is two records, two match keys, an intent, two bases"
-        tell(
-            Row(
-                group,
-                f"SQLite: {name}, batches of {batch} as the engine commits them",
-                size,
-                ours,
-                "µs each",
-                "one bare row of 450 bytes, flushed",
-                bare,
-                note,
-            )
-        )
+        what = f"SQLite: {name}, batches of {batch} as the engine commits them"
+        tell(Row(group, what, size, ours, "µs each", "one bare row of 450 bytes, flushed", bare, note))
     note = "with both records' contents, match keys and the journaled create"
     tell(Row(group, "SQLite: state file per link", size, [taken / records for *_, taken in turns], "bytes", note=note))
 
