@@ -11,7 +11,7 @@ import click
 from accord.cli.main import COMMANDS, accord
 from accord.config.manifest_schema import reference_page, schema_text
 from accord.core import tables
-from accord.testing.conformance import CONTRACTS
+from accord.testing.conformance import CONTRACTS, trials
 from accord.testing.laws import trials_of
 
 HERE = Path(__file__).parent
@@ -58,14 +58,18 @@ def _command(command: click.Command, context: click.Context, level: int) -> Iter
 
 _CONFORMANCE = """# What conforms
 
-The laws that every connector keeps. `accord manifest conform` tries them on a live system through its manifest, and says of each:
-*holds*, *does not hold* with the assertion that failed, or *cannot tell* with the reason. It ends with 0 when nothing was found that does
-not hold, with 2 when something does not, with 3 when the manifest or the words are off, and with 4 when the system cannot be reached or
-refuses us. Where a law needs what the manifest does not claim, such as a delete, the documented alternative is tried instead: the write
-is refused, with words.
+The {count} checks that every connector passes, shipped or from elsewhere. `accord manifest conform` tries them on a live system through its
+manifest, and says of each: *holds*, *does not hold* with the assertion that failed, or *cannot tell* with the reason. It ends with 0 when
+nothing was found that does not hold, with 2 when something does not, with 3 when the manifest or the words are off, and with 4 when the
+system cannot be reached or refuses us. Where a law needs what the manifest does not claim, such as a delete, the documented alternative is
+tried instead: the write is refused, with words.
 
-The same laws are a test class to inherit from, `accord.testing.connector_contract.ConnectorContract`; see
-[connecting your own CRM](../how-to/connect-your-crm.md). A number such as P9 names the promise behind a law.
+What lies between us and the system is interrupted on our own side of it: over HTTP always; of a plug-in that says which option is its
+address, by a relay on this machine.
+
+In pytest the same laws are classes to inherit from, `ConnectorContract` and, with interruptions, `RemoteConnectorContract` in
+`accord.testing.connector_contract`; see [writing a connector](../how-to/write-a-connector.md). A number such as P9 names the promise behind
+a law.
 
 Generated from the laws by `make reference`.
 """
@@ -73,7 +77,7 @@ Generated from the laws by `make reference`.
 
 def conformance() -> str:
     """Every law, in the order in which they are tried."""
-    parts = [_CONFORMANCE]
+    parts = [_CONFORMANCE.format(count=len(trials()))]
     for heading, contract in CONTRACTS.items():
         parts += [f"## {heading}", "", *(f"- {trial.sentence}" for trial in trials_of(contract)), ""]
     return "\n".join(parts).rstrip() + "\n"
