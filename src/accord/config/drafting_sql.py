@@ -59,7 +59,7 @@ def draft_from_tables(tables: Sequence[TableFact], target: str, system: str, var
     for table in records:
         children = [(each, parents[each.name]) for each in usable if each.name in parents and parents[each.name].table == table.name]
         datatypes[_name(table, datatypes)] = _datatype(table, children, notes)
-    data = {"manifest": 1, "protocol": "sql", "system": system, "url": f"${{env:{variable}}}", **_clock(records), "datatypes": datatypes}
+    data = {"manifest": 1, "kind": "sql", "system": system, "url": f"${{env:{variable}}}", **_clock(records), "datatypes": datatypes}
     others = [f"{each.name} ({'a view: its key is not known' if each.view else 'no primary key'})" for each in tables if not each.key]
     text = "\n".join([_HEAD.format(file=remark(target)), *block(data)]) + "\n"
     if others := [each for each in others if each.partition(" (")[0] not in notes]:
