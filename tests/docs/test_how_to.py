@@ -16,10 +16,18 @@ READY = f"curl --silent --retry 50 --retry-delay 1 --retry-connrefused --output 
 pytestmark = pytest.mark.slow
 
 
-def prepare(folder: Path, crm: Running, care: Running) -> None:
+def prepare(folder: Path, crm: Running, care: Running) -> dict[str, str]:
+    """The demo's files; gives what is in the .env, for folders that a page makes and whose .env a reader fills in."""
     write_starter(folder, demo=True)
-    lines = {"CUSTOMCRM_URL": crm.url, "CUSTOMCRM_KEY": crm.key, "MEMBERCARE_URL": care.url, "MEMBERCARE_KEY": care.key}
-    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()) + "MEMBERCARE_PERSON=1\n")
+    lines = {
+        "CUSTOMCRM_URL": crm.url,
+        "CUSTOMCRM_KEY": crm.key,
+        "MEMBERCARE_URL": care.url,
+        "MEMBERCARE_KEY": care.key,
+        "MEMBERCARE_PERSON": "1",
+    }
+    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    return lines
 
 
 def free_port() -> int:
@@ -38,9 +46,10 @@ def code_of(block: Block) -> str:
 def test_every_command_of_the_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     own = f"127.0.0.1:{free_port()}"
     with start("customcrm", 40, 1) as crm, start("membercare", 40, 1) as care:
-        prepare(tmp_path, crm, care)
+        known = prepare(tmp_path, crm, care)
         shell = Shell(tmp_path)
         try:
+            shell.run("".join(f"export {name}={value}\n" for name, value in known.items()))
             for block in blocks(page):
                 ended, said = shell.run(code_of(block).replace(ADDRESS, own))
                 assert ended == block.exit_code, f"{block.code}\nended with {ended}:\n{said}"
