@@ -11,9 +11,10 @@ from accord.config.words import PURPOSES
 from accord.config.yamlfile import parse_yaml
 from accord.errors import ConfigurationError, Problem
 from accord.model.dataflow import ClearPolicy, ConflictPolicy, Creation, Dataflow, Direction, MatchPart, Onboarding, TransformUse
+from accord.model.files import FilesManifest
 from accord.model.manifest import Manifest
-from accord.model.records import Side
 from accord.model.plugged import PluggedManifest
+from accord.model.records import Side
 from accord.model.sql import SqlManifest
 from accord.model.values import DataType
 
@@ -162,7 +163,7 @@ def test_a_file_that_is_no_mapping_is_told_so() -> None:
 
 def test_every_required_key_has_a_phrase_that_says_what_it_is_for() -> None:
     shapes: set[type] = set()
-    waiting: list[type] = [DataflowFile, Manifest, SqlManifest, PluggedManifest]
+    waiting: list[type] = [DataflowFile, Manifest, SqlManifest, FilesManifest, PluggedManifest]
     while waiting:
         shape = waiting.pop()
         if shape in shapes:

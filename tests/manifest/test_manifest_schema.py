@@ -15,13 +15,14 @@ from accord.cli.manifest import manifest_command
 from accord.config.manifest_schema import KEYS, SHAPES, manifest_schema, reference_page, schema_text
 from accord.config.shape import known_shapes
 from accord.config.yamlfile import parse_yaml, read_yaml
+from accord.model.files import FilesManifest
 from accord.model.manifest import Manifest
 from accord.model.plugged import PluggedManifest
 from accord.model.sql import SqlManifest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "src" / "accord" / "connectors" / "manifests").glob("*.yaml"))
-KNOWN = known_shapes(Manifest) | known_shapes(SqlManifest) | known_shapes(PluggedManifest)
+KNOWN = known_shapes(Manifest) | known_shapes(SqlManifest) | known_shapes(FilesManifest) | known_shapes(PluggedManifest)
 
 SMALL = """manifest: 1
 system: care

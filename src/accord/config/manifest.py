@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from accord.config.files_manifest import files_manifest_of
 from accord.config.plugged import plugged_manifest_of
 from accord.config.secrets import has_reference, malformed_references
 from accord.config.shape import Shape, nearest, suggestion
@@ -82,7 +83,7 @@ def manifest_of(source: YamlFile) -> Manifest:
     return manifest
 
 
-READERS: Mapping[str, Callable[[YamlFile], Manifest]] = {"rest": manifest_of, "sql": sql_manifest_of}
+READERS: Mapping[str, Callable[[YamlFile], Manifest]] = {"rest": manifest_of, "sql": sql_manifest_of, "files": files_manifest_of}
 """Kind -> how its manifests are read; every other kind is a plug-in's. How each is opened: connectors/kinds.py."""
 
 

@@ -12,23 +12,26 @@ from types import MappingProxyType
 from typing import Any
 
 from accord.config.drafting_yaml import flow
+from accord.config.files_manifest import FILES_SHAPE
 from accord.config.manifest import NEEDED_TO_SIGN_IN, SHAPE
 from accord.config.manifest_keys import KEYS as REST_KEYS
 from accord.config.manifest_keys import SHAPES as REST_SHAPES
 from accord.config.manifest_keys import Key
+from accord.config.manifest_keys_files import FILES_KEYS, FILES_SHAPES
 from accord.config.manifest_keys_plugged import PLUGGED_KEYS, PLUGGED_SHAPES
 from accord.config.manifest_keys_sql import SQL_KEYS, SQL_SHAPES
 from accord.config.plugged import PLUGGED_SHAPE
 from accord.config.shape import known_shapes
 from accord.config.sql_manifest import SQL_SHAPE
+from accord.model.files import FilesManifest
 from accord.model.manifest import Manifest
 from accord.model.plugged import PluggedManifest
 from accord.model.sql import SqlManifest
 
 Schema = dict[str, Any]
 
-KEYS: Mapping[tuple[str, str], Key] = MappingProxyType({**REST_KEYS, **SQL_KEYS, **PLUGGED_KEYS})
-SHAPES: Mapping[str, str] = MappingProxyType({**REST_SHAPES, **SQL_SHAPES, **PLUGGED_SHAPES})
+KEYS: Mapping[tuple[str, str], Key] = MappingProxyType({**REST_KEYS, **SQL_KEYS, **FILES_KEYS, **PLUGGED_KEYS})
+SHAPES: Mapping[str, str] = MappingProxyType({**REST_SHAPES, **SQL_SHAPES, **FILES_SHAPES, **PLUGGED_SHAPES})
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """The one that editors know best; nothing later is needed."""
@@ -41,7 +44,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 def manifest_schema() -> Schema:
     """The schema of a whole manifest; ``definitions`` holds one for each kind of mapping within it."""
     # The draft's words for what later drafts call $defs and prefixItems.
-    shapes = {**SHAPE.schema()["$defs"], **SQL_SHAPE.schema()["$defs"], **PLUGGED_SHAPE.schema()["$defs"]}
+    shapes = {name: each for shape in (SHAPE, SQL_SHAPE, FILES_SHAPE, PLUGGED_SHAPE) for name, each in shape.schema()["$defs"].items()}
     said = json.dumps({"$defs": shapes}).replace("#/$defs/", "#/definitions/").replace('"prefixItems":', '"items":')
     definitions = {name: _described(name, definition) for name, definition in sorted(json.loads(said)["$defs"].items())}
     definitions["Authentication"]["allOf"] = list(_needed_to_sign_in())
@@ -56,14 +59,15 @@ def manifest_schema() -> Schema:
 
 def _by_kind() -> Schema:
     """Which form a manifest has: by ``kind``, or by ``protocol``, as manifests of databases said it first. Another kind is a plug-in's."""
-    forms = {form: {"$ref": f"#/definitions/{form.__name__}"} for form in (Manifest, SqlManifest, PluggedManifest)}
+    forms = {form: {"$ref": f"#/definitions/{form.__name__}"} for form in (Manifest, SqlManifest, FilesManifest, PluggedManifest)}
 
     def says(key: str, *words: str) -> Schema:
         return {"properties": {key: {"enum": list(words)}}, "required": [key]}
 
     without = {"anyOf": [says("kind", "rest"), {"properties": {"kind": False}}]}
     plugged = {"if": without, "then": forms[Manifest], "else": forms[PluggedManifest]}
-    return {"if": {"anyOf": [says("protocol", "sql"), says("kind", "sql")]}, "then": forms[SqlManifest], "else": plugged}
+    files = {"if": says("kind", "files"), "then": forms[FilesManifest], "else": plugged}
+    return {"if": {"anyOf": [says("protocol", "sql"), says("kind", "sql")]}, "then": forms[SqlManifest], "else": files}
 
 
 def schema_text() -> str:
@@ -119,8 +123,10 @@ A path is dotted (`postalCode.zipCode`) and counts from the record, or from the 
 always a reference: `${env:NAME}`, `${file:PATH}` or `${keyring:NAME}`.
 
 A database is described by a manifest with `kind: sql`, from [a database](#a-database) on; see
-[connecting a database](../how-to/connect-a-database.md). A system of any other `kind` is a plug-in's, from
-[a system of a plug-in](#a-system-of-a-plug-in) on; see [writing a connector](../how-to/write-a-connector.md).
+[connecting a database](../how-to/connect-a-database.md). A folder of CSV, JSON Lines or Excel files is one with
+`kind: files`, from [a folder of files](#a-folder-of-files) on; see [exchanging files](../how-to/exchange-files.md). A system of any
+other `kind` is a plug-in's, from [a system of a plug-in](#a-system-of-a-plug-in) on; see
+[writing a connector](../how-to/write-a-connector.md).
 
 This page is generated from the models that read the file by `make reference`."""
 

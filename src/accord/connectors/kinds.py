@@ -12,6 +12,8 @@ from typing import Any
 from accord.connectors.held import Hold
 from accord.connectors.rest import open_rest
 from accord.connectors.sql_extra import require_sql
+from accord.errors import AccordError, ConfigurationError
+from accord.model.files import FilesSystem
 from accord.model.manifest import Datatype, Listing, Manifest
 from accord.model.plugged import PluggedManifest, PluggedSystem
 from accord.model.sql import SqlSystem
@@ -40,15 +42,34 @@ def _sql(manifest: Manifest, services: Services) -> Connector:
     return open_sql(manifest, services.side, services.wanted, services.secrets, services.clock, services.problem, services.hold)
 
 
+def _files(manifest: Manifest, services: Services) -> Connector:
+    assert isinstance(manifest, FilesSystem)
+    from accord.connectors.files_open import open_files  # noqa: PLC0415  only those who describe files need what reads them
+
+    if services.page_size is not None:
+        manifest = replace(manifest, files=replace(manifest.files, limits=replace(manifest.files.limits, page=services.page_size)))
+    return open_files(manifest, services)
+
+
 def _plugged(manifest: Manifest, services: Services) -> Connector:
     """By its plug-in, which finds secrets in place of references and need not know whether anybody holds the state."""
     assert isinstance(manifest, PluggedSystem)
     handed = replace(services, hold=Hold(services.hold, services.clock).make_sure, folder=Path(manifest.file).resolve().parent)
-    connector: Connector = manifest.plugin.connect(_opened(manifest.plugged, services.secrets), handed)
+    try:
+        connector: Connector = manifest.plugin.connect(_opened(manifest.plugged, services.secrets), handed)
+    except AccordError:
+        raise
+    except Exception as error:  # without its words: a secret may stand in them
+        what = f"the plug-in {manifest.kind} fails when it is opened: {type(error).__name__}"
+        raise ConfigurationError([services.problem(("kind",), what, "Look at its options, or tell who made it.")]) from error
     return connector
 
 
-_OPENERS: Mapping[type[Manifest], Callable[[Manifest, Services], Connector]] = {SqlSystem: _sql, PluggedSystem: _plugged}
+_OPENERS: Mapping[type[Manifest], Callable[[Manifest, Services], Connector]] = {
+    SqlSystem: _sql,
+    FilesSystem: _files,
+    PluggedSystem: _plugged,
+}
 """What a manifest was read as -> how it is opened; everything else is REST."""
 
 
