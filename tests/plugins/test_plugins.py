@@ -172,6 +172,18 @@ def test_a_plug_in_is_handed_secrets_instead_of_references_and_the_folder(house:
     assert str(services.problem(("options", "address"), "no", "")) == f"{house}:5:12: no"
 
 
+def test_a_plug_in_that_cannot_be_opened_is_one_error_that_repeats_no_secret(
+    house: Path, offer: Offer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offer("odd", GOOD.replace("return manifest, services", "raise ValueError(manifest.options)"), "odd-one")
+    (house.parent / ".env").write_text("HOUSE=hunter2\n")
+    words = ["manifest", "probe", str(house)]
+    assert ended(lambda: accord.main(words, "accord", standalone_mode=False), json_wanted=False) == 3
+    said = capsys.readouterr().err
+    assert f"{house}:2:7: the plug-in odd fails when it is opened: ValueError" in said
+    assert "hunter2" not in said
+
+
 def test_the_part_of_ports_that_an_author_reads_takes_five_minutes() -> None:
     """At 220 words a minute, code and all."""
     import accord.ports

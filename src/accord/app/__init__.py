@@ -224,6 +224,8 @@ def connector(
     """The connector of one side, by its manifest. ``hold``: raises when nothing may be sent any more."""
     from accord.config.yamlfile import read_yaml
     from accord.connectors.kinds import connect
+    from accord.connectors.shielded import Shielded
+    from accord.model.plugged import PluggedSystem
     from accord.ports import Services, always, placeless
 
     manifest, file = setup.manifests[side], setup.folder / setup.dataflow.entry(side).manifest
@@ -236,7 +238,8 @@ def connector(
         hold=hold or always,
         problem=read_yaml(file).problem if manifest.kind != "rest" else placeless,
     )
-    return connect(manifest, services)
+    one = connect(manifest, services)
+    return Shielded(one, manifest.kind) if isinstance(manifest, PluggedSystem) else one
 
 
 async def run_once(opened: Session, cause: str, names: Sequence[str] = (), depth: "Depth | None" = None) -> "Run":
