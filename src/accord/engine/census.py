@@ -45,17 +45,23 @@ async def census(engine: Engine) -> list[FlowCensus]:
 async def _flow_census(engine: Engine, flow: Flow) -> FlowCensus:
     result = FlowCensus(flow.name)
     right: dict[str, bytes] = {}
-    async for page in _mapped(engine, flow, Side.RIGHT):
+    (before,) = await engine.keep(engine.store.totals, [flow.name])
+    linked = 0  # links whose left record is listed, within the filter or not
+    async for page, _ in _mapped(engine, flow, Side.RIGHT):
         right.update((id, msgspec.json.encode(values)) for id, values in page.items())
-    async for page in _mapped(engine, flow, Side.LEFT):
-        links: Mapping[str, Link] = await engine.keep(engine.store.links, flow.name, Side.LEFT, list(page))
+    async for page, outside in _mapped(engine, flow, Side.LEFT):
+        links: Mapping[str, Link] = await engine.keep(engine.store.links, flow.name, Side.LEFT, [*page, *outside])
+        linked += len(links)
         for id, link in links.items():
+            if id not in page:
+                continue  # it has left the filter: nothing has to be the same any more
             other = right.get(link.right)
             if other is None:
                 result.missing += 1
                 continue
             result.pairs += 1
             _add(result, id, compare(flow, page[id], msgspec.json.decode(other)))
+    result.missing += max(0, before.links - linked)  # a link that is made meanwhile is none too few
     return result
 
 
@@ -66,16 +72,18 @@ def _add(result: FlowCensus, id: str, found: Comparison) -> None:
         result.differences.append(f"{id}: {', '.join(found.differing)}")
 
 
-async def _mapped(engine: Engine, flow: Flow, side: Side) -> AsyncIterator[dict[str, Values]]:
-    """The mapped values of one side's records within the filter, by id, page by page."""
+async def _mapped(engine: Engine, flow: Flow, side: Side) -> AsyncIterator[tuple[dict[str, Values], list[str]]]:
+    """Page by page: the mapped values of one side's records within the filter, by id; the ids of those outside of it."""
     rules = await rules_for_run(engine, flow)
     async for page in engine.connectors[side].list(flow.datatype(side)):
-        seen = [one for one in page.observations if isinstance(one, Seen) and rules.compiled.in_scope(side, one.values)]
+        listed = [one for one in page.observations if isinstance(one, Seen)]
+        seen = [one for one in listed if rules.compiled.in_scope(side, one.values)]
         resolved = await engine.keep(references_of, engine, rules, seen)
         doubtful = [one.ref.id for one in seen] if rules.compiled.rivals() else []
         links = await engine.keep(engine.store.links, flow.name, side, doubtful) if doubtful else {}
         agreed = {id: link.base(side) for id, link in links.items()}
-        yield {one.ref.id: rules.compiled.common(side, one.values, resolved, agreed.get(one.ref.id, {})).values for one in seen}
+        within = {one.ref.id: rules.compiled.common(side, one.values, resolved, agreed.get(one.ref.id, {})).values for one in seen}
+        yield within, [one.ref.id for one in listed if one.ref.id not in within]
         if page.last:
             return
     raise ListingFailed(engine.connectors[side].system, f"{flow.datatype(side)}: the listing broke off")

@@ -14,6 +14,7 @@ from typing import Any
 
 from accord.connectors.hostile import FaultPlan, HostileConnector
 from accord.connectors.memory import Call, MemoryConnector, MemoryDatatype, MemorySystem
+from accord.engine.census import FlowCensus, census
 from accord.engine.parts import Engine
 from accord.engine.preview import PretendedWrites
 from accord.model.dataflow import Dataflow, Direction, Flow
@@ -131,6 +132,10 @@ class Stage:
         except error:
             return
         raise AssertionError(f"the run should have ended with {error.__name__}")
+
+    def census(self) -> list[FlowCensus]:
+        """What a census of this moment says."""
+        return run_virtually(census(self._engine(self.store, self._connectors())), self.loop)
 
     def preview(self, folder: Path) -> list[Write]:
         """What a plan lists: the writes that a run on a copy of the state pretends to make."""
