@@ -388,10 +388,3 @@ def test_a_batch_at_once_makes_each_record_once(shop: Shop) -> None:
     assert shop.sql("SELECT count(*), count(DISTINCT ref) FROM orders") == [(50, 50)]
 
 
-def test_the_statements_are_sayable_to_mysql_too() -> None:
-    """Only that: no server of it has carried them out."""
-    table = sa.Table("things", sa.MetaData(), sa.Column("region", sa.String(9)), sa.Column("id", sa.Integer), sa.Column("text", sa.Text))
-    chosen = sa.select(table).where(after((table.c.region, table.c.id), ("north", 7))).with_for_update()
-    changed = sa.update(table).where(table.c.text.is_not_distinct_from("a")).values(text="b")
-    assert "things.region > %s OR things.region = %s AND things.id > %s FOR UPDATE" in str(chosen.compile(dialect=mysql.dialect()))
-    assert "things.text <=> %s" in str(changed.compile(dialect=mysql.dialect()))

@@ -1,4 +1,4 @@
-"""Three small CRMs that nobody here has seen, each in the style of the description beside it, over real HTTP."""
+"""Five small CRMs that nobody here has seen, each in the style of the description beside it, over real HTTP."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
 Query = Mapping[str, str]
@@ -41,10 +41,20 @@ class Crm:
     numbers: int = 0
     origin: str = ""
 
+    def blank(self, kind: str) -> Record:
+        """A record in which nothing is filled in."""
+        return document() if self.style is Osprey else blank(kind)
+
     def description(self) -> str:
         """As the system publishes it, for where it listens."""
         text = (DESCRIPTIONS / self.file).read_text("utf-8")
-        for said in ("https://api.bluebird.example", "https://{tenant}.harbor.example", "https://pinecone.example"):
+        for said in (
+            "https://api.bluebird.example",
+            "https://{tenant}.harbor.example",
+            "https://pinecone.example",
+            "https://{region}.osprey.example",
+            "https://api.larch.example",
+        ):
             text = text.replace(said, self.origin)
         return text
 
@@ -70,6 +80,9 @@ class Style:
 
     def touch(self, record: Record) -> None:
         record[self.modified] = now()
+
+    def merge(self, record: Record, body: Record) -> None:
+        record.update(body)
 
     def remove(self, crm: Crm, kind: str, record: Record) -> None:
         del crm.shelf[kind][str(record[self.id])]
@@ -145,6 +158,50 @@ class Pinecone(Style):
         return rows[start : start + size], more
 
 
+class Osprey(Style):
+    """JSON:API: the type must be said, all but the id is in attributes, the next page is an address; tokens by client credentials."""
+
+    def wrapped(self, record: Record) -> Any:
+        return {"data": record}
+
+    def unwrapped(self, body: Any) -> Record:
+        if body["data"].get("type") != "contacts" or body["data"].keys() - {"type", "id", "attributes"}:
+            raise Refused(409)
+        return {"attributes": body["data"].get("attributes", {})}
+
+    def merge(self, record: Record, body: Record) -> None:
+        record["attributes"] |= body["attributes"]
+
+    def touch(self, record: Record) -> None:
+        record["attributes"]["updatedAt"] = now()
+
+    def listed(self, crm: Crm, kind: str, query: Query) -> tuple[Any, dict[str, str]]:
+        since = query.get("filter[updatedSince]", "")
+        rows = [each for each in crm.shelf[kind].values() if each["attributes"]["updatedAt"] >= since]
+        page, size = int(query.get("page[number]", "1")), int(query.get("page[size]", "10"))
+        more = f"{crm.origin}{crm.base}/contacts?" + urlencode({**query, "page[number]": page + 1}) if page * size < len(rows) else None
+        return {"data": rows[(page - 1) * size : page * size], "links": {"next": more}, "meta": {"total": len(rows)}}, {}
+
+
+class Larch(Style):
+    """Pages begin after the last id of the one before, an update is a POST, nothing tells when a record changed."""
+
+    def fresh(self, crm: Crm, kind: str) -> str:
+        return f"cus_{int(super().fresh(crm, kind)):06}"
+
+    def merge(self, record: Record, body: Record) -> None:
+        address = (record["address"] or {}) | (body.get("address") or {})
+        record.update(body | {"address": address})
+
+    def touch(self, record: Record) -> None:
+        pass
+
+    def listed(self, crm: Crm, kind: str, query: Query) -> tuple[Any, dict[str, str]]:
+        rows = [each for id, each in sorted(crm.shelf[kind].items()) if id > query.get("starting_after", "")]
+        size = int(query.get("limit", "10"))
+        return {"object": "list", "data": rows[:size], "has_more": len(rows) > size}, {}
+
+
 class _Handler(BaseHTTPRequestHandler):
     crm: Crm
     style: Style
@@ -156,10 +213,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
+        content = self.rfile.read(length)
         parts = urlsplit(self.path)
+        form = parts.path == "/oauth/token"
+        body = dict(parse_qsl(content.decode())) if form else json.loads(content) if content else None
         with self.lock:
-            self.crm.calls.append(f"{self.command} {parts.path}")
+            if not form:
+                self.crm.calls.append(f"{self.command} {parts.path}")
             try:
                 status, answer, headers = self._answer(parts.path, dict(parse_qsl(parts.query)), body)
             except Refused as refusal:
@@ -174,6 +234,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  # the names that http.server asks for
 
     def _answer(self, path: str, query: Query, body: Any) -> tuple[int, Any, dict[str, str]]:
+        if path == "/oauth/token" and isinstance(self.style, Osprey):
+            if not _client(self.headers) or body.get("grant_type") != "client_credentials":
+                raise Refused(400)
+            return 200, {"access_token": "osprey-token", "token_type": "Bearer", "expires_in": 3600}, {}
         if not self.crm.signed(self.headers):
             raise Refused(401)
         kind, _, id = path.removeprefix(self.crm.base).strip("/").partition("/")
@@ -195,7 +259,9 @@ class _Handler(BaseHTTPRequestHandler):
         record = self.crm.once.get(key)
         if record is None:
             id = self.style.fresh(self.crm, kind)
-            record = self.crm.shelf[kind][id] = blank(kind) | self.style.unwrapped(body) | {self.style.id: int(id) if id.isdigit() else id}
+            said = self.style.unwrapped(body)
+            record = self.crm.shelf[kind][id] = self.crm.blank(kind) | {self.style.id: int(id) if id.isdigit() else id}
+            self.style.merge(record, said)
             self.style.touch(record)
             if key:
                 self.crm.once[key] = record
@@ -209,7 +275,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.style.remove(self.crm, kind, record)
             return 204, None, {}
         if self.command != "GET":
-            record.update(self.style.unwrapped(body))
+            self.style.merge(record, self.style.unwrapped(body))
             self.style.touch(record)
             if self.command == "PUT":
                 return 204, None, {}
@@ -240,15 +306,33 @@ def blank(kind: str) -> Record:
             "branches": [],
         },
         "people": {"givenName": "", "familyName": "", "joined": "2020-01-01", "mail": ""},
+        "customers": {
+            "object": "customer",
+            "name": "",
+            "email": None,
+            "balance": 0,
+            "metadata": {},
+            "address": {"line1": "", "city": None},
+        },
     }[kind]
+
+
+def document() -> Record:
+    """The same of JSON:API."""
+    names = ("firstName", "lastName", "email", "birthDate", "externalId")
+    return {"type": "contacts", "attributes": {name: "" if name.endswith("Name") else None for name in names}}
 
 
 def _basic(headers: Mapping[str, str]) -> bool:
     return headers.get("Authorization") == "Basic " + base64.b64encode(b"reader:pinecone-word").decode()
 
 
+def _client(headers: Mapping[str, str]) -> bool:
+    return headers.get("Authorization") == "Basic " + base64.b64encode(b"osprey-client:osprey-word").decode()
+
+
 def crms() -> dict[str, Crm]:
-    """The three, with twelve records of each kind."""
+    """All of them, with twelve records of each kind."""
     made = {
         "bluebird": Crm(
             "bluebird.json",
@@ -264,13 +348,29 @@ def crms() -> dict[str, Crm]:
         "pinecone": Crm(
             "pinecone.json", "/rest", {"PINECONE_USER": "reader", "PINECONE_PASSWORD": "pinecone-word"}, _basic, Pinecone, {"people": {}}
         ),
+        "osprey": Crm(
+            "osprey.yaml",
+            "/api",
+            {"OSPREY_CLIENT_ID": "osprey-client", "OSPREY_CLIENT_SECRET": "osprey-word"},
+            lambda headers: headers.get("Authorization") == "Bearer osprey-token",
+            Osprey,
+            {"contacts": {}},
+        ),
+        "larch": Crm(
+            "larch.yaml",
+            "/v1",
+            {"LARCH_KEY": "larch-key"},
+            lambda headers: headers.get("Authorization") == "Bearer larch-key",
+            Larch,
+            {"customers": {}},
+        ),
     }
     for crm in made.values():
         style = crm.style()
         for kind in crm.shelf:
             for number in range(12):
                 id = style.fresh(crm, kind)
-                record = blank(kind) | {style.id: int(id) if id.isdigit() else id}
+                record = crm.blank(kind) | {style.id: int(id) if id.isdigit() else id}
                 record |= {name: f"{name} {number}" for name, value in record.items() if value == ""}
                 style.touch(record)
                 crm.shelf[kind][id] = record

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,10 @@ from accord.errors import ConfigurationError
 from accord.model.manifest import Authentication, Manifest, Paging
 from accord.sandbox.process import start
 
-FOREIGN = ("bluebird", "harbor", "pinecone")
-READ = {"list", "sign-in", "paging", "ids and properties", "modified", "read by id", "changes"}
+ACCORD = [sys.executable, "-m", "accord.cli.main", "manifest"]
+FOREIGN = ("bluebird", "harbor", "pinecone", "osprey", "larch")
+READ = {"list", "sign-in", "paging", "ids and properties", "read by id"}
+TOLD = {"modified", "changes"}
 
 
 def command(*words: str) -> int:
@@ -66,8 +70,10 @@ def test_a_draft_passes_probe_after_only_the_credentials_are_filled_in(
         first = [each for each in probes if each["datatype"] == said["datatypes"][0]]
         assert {each["capability"] for each in first if each["verdict"] == "works"} >= READ
         assert {call.split()[0] for call in crm.calls} == {"GET"}
-        (fine,) = [each["evidence"] for each in first if each["capability"] == "modified"]
-        assert fine.endswith("granularity_seconds: 0.001 saves waiting")
+        if name != "larch":  # which tells of no change at all
+            assert {each["capability"] for each in first if each["verdict"] == "works"} >= TOLD
+            (fine,) = [each["evidence"] for each in first if each["capability"] == "modified"]
+            assert fine.endswith("granularity_seconds: 0.001 saves waiting")
         assert command("probe", manifest, "--json", "--allow-writes-to", name) == 0
         probes = json.loads(capsys.readouterr().out)["probes"]
         assert {each["capability"] for each in probes if each["verdict"] == "works"} >= READ | {"create", "update", "delete"}
@@ -81,6 +87,27 @@ def test_a_draft_passes_probe_after_only_the_credentials_are_filled_in(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FOREIGN)
+def test_the_commands_do_so_as_processes_of_their_own(name: str, tmp_path: Path) -> None:
+    def process(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*ACCORD, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+    with serving(name) as crm:
+        (tmp_path / crm.file).write_text(crm.description(), "utf-8")
+        drafted = process("new", "--openapi", crm.file)
+        assert drafted.returncode == 0, drafted.stderr
+        text = (tmp_path / "manifest.yaml").read_text("utf-8")
+        (tmp_path / ".env").write_text("".join(f"{key}={value}\n" for key, value in crm.secrets.items()))
+        probe = process("probe", "manifest.yaml")
+    assert probe.returncode == 0, probe.stdout + probe.stderr
+    assert (tmp_path / "manifest.yaml").read_text("utf-8") == text  # only credentials were filled in
+    said = [line for line in probe.stdout.splitlines() if line.startswith(("  works ", "  cannot tell "))]
+    assert len(said) >= 8, probe.stdout  # one line a capability
+    assert "0 do not" in probe.stdout
+    assert not [value for value in crm.secrets.values() if value in probe.stdout + probe.stderr]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FOREIGN)
 def test_most_of_what_conform_asks_holds_of_a_draft(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = tmp_path / "manifest.yaml"
     with serving(name) as crm:
@@ -88,7 +115,7 @@ def test_most_of_what_conform_asks_holds_of_a_draft(name: str, tmp_path: Path, c
         assert command("new", "--openapi", str(tmp_path / crm.file), "-o", str(manifest)) == 0
         manifest.write_text(manifest.read_text("utf-8").replace("granularity_seconds: 1, lag_seconds: 1", "granularity_seconds: 0.001"))
         (tmp_path / ".env").write_text("".join(f"{key}={value}\n" for key, value in crm.secrets.items()))
-        datatype = {"bluebird": "Contact", "harbor": "Account", "pinecone": "Person"}[name]
+        datatype = {"bluebird": "Contact", "harbor": "Account", "pinecone": "Person", "osprey": "Contact", "larch": "Customer"}[name]
         capsys.readouterr()
         command("conform", str(manifest), "--datatype", datatype, "--allow-writes-to", name, "--json")
         (result,) = json.loads(capsys.readouterr().out)["datatypes"]

@@ -76,6 +76,22 @@ def test_what_is_seen_is_counted() -> None:
     assert found["version"].evidence == "in 32 of 32 records"
 
 
+def test_what_the_manifest_does_not_name_is_said_with_what_is_done_instead() -> None:
+    found = probed(
+        live("customcrm", "Contact", lambda d: replace(d, version=None, changes=None, deleted=None, conditional=None))[0], "Contact"
+    )
+    assert {found[each].verdict for each in ("version", "changes")} == {Verdict.CANNOT_TELL}
+    assert found["version"].evidence.endswith("is read again just before it is written, and compared as a whole")
+    assert found["changes"].evidence == "the manifest names none, which is no fault: each run reads all records and compares them"
+
+
+def test_a_time_as_version_says_how_long_it_is_waited_for() -> None:
+    system, _ = live("customcrm", "Contact", lambda d: replace(d, version=d.modified, conditional=None))
+    found = probed(replace(system, manifest=replace(system.manifest, clock=replace(system.manifest.clock, lag_seconds=10**9))), "Contact")
+    assert found["version"].verdict is Verdict.CANNOT_TELL
+    assert "is a time, which stands for a version once it is 1e+09 s old; 32 records changed more lately" in found["version"].evidence
+
+
 @pytest.mark.parametrize(("ours", "verdict", "words"), [(0, Verdict.WORKS, "is ours"), (90, Verdict.CANNOT_TELL, "90 s behind ours")])
 def test_the_servers_clock_is_seen_beside_ours(ours: float, verdict: Verdict, words: str) -> None:
     system, hosted = live("customcrm")

@@ -109,7 +109,11 @@ def _probes(live: Live, connector: Connector, datatype: str, sight: Sight) -> It
     """The capabilities that the manifest claims, each with its probe."""
     described, seen = live.manifest.datatypes[datatype], sight.seen
     if described.version is not None:
-        yield "version", partial(_version, described, seen)
+        yield "version", partial(_version, live, described, seen)
+    elif not live.over_http and any(one.version is not None for one in seen):
+        yield "version", partial(_of_all, "version", seen)
+    else:
+        yield "version", partial(_not_said, "a record is read again just before it is written, and compared as a whole")
     if described.modified is not None:
         yield "modified", partial(_modified, live, seen)
     if described.read is not None:
@@ -120,6 +124,8 @@ def _probes(live: Live, connector: Connector, datatype: str, sight: Sight) -> It
             yield "deletions", partial(_deletions, live, connector, datatype)
     if not live.over_http and connector.capabilities(datatype).changes is not ChangeCapture.LISTING:
         yield "changes", partial(_followed, connector, datatype, sight)
+    elif described.changes is None:
+        yield "changes", partial(_not_said, "each run reads all records and compares them")
     if any(route.find for route in described.create):
         yield "finding", partial(_finding, live, connector, datatype, seen)
 
@@ -267,11 +273,17 @@ async def _of_all(member: str, seen: Sequence[Seen]) -> Answer:
     return (Verdict.WORKS if told == len(seen) else Verdict.DOES_NOT if not told else Verdict.CANNOT_TELL), evidence
 
 
-async def _version(described: Datatype, seen: Sequence[Seen]) -> Answer:
+async def _not_said(instead: str) -> Answer:
+    return Verdict.CANNOT_TELL, f"the manifest names none, which is no fault: {instead}"
+
+
+async def _version(live: Live, described: Datatype, seen: Sequence[Seen]) -> Answer:
     a_time = described.version == described.modified and not described.unique_version
     young = sum(one.version is None and one.modified is not None for one in seen)
     if a_time and young:
-        return Verdict.CANNOT_TELL, f"it is a time, and {_count(young, 'record')} changed too lately for it to be believed; probe again"
+        wait = live.manifest.clock.granularity_seconds + live.manifest.clock.lag_seconds
+        what = f"{described.version} is a time, which stands for a version once it is {wait:g} s old"
+        return Verdict.CANNOT_TELL, f"{what}; {_count(young, 'record')} changed more lately: probe again in {wait + 1:.0f} s"
     return await _of_all("version", seen)
 
 

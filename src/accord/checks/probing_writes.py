@@ -124,7 +124,7 @@ class _Writing:
 
     def _condition(self, outcome: Outcome, seen: Seen) -> Answer:
         if seen.version is None:
-            return Verdict.CANNOT_TELL, "the record's version is a time, and too young to be believed"
+            return Verdict.CANNOT_TELL, "the record's version is a time, and it was changed too lately for that to be believed"
         if outcome.kind is OutcomeKind.MOVED:
             return Verdict.WORKS, "an update that stated an older version was refused"
         return Verdict.DOES_NOT, f"an update that stated an older version was {outcome.kind.value}"

@@ -64,7 +64,12 @@ def _manifest(description: Description, found: list[Collection], place: Place, n
         data["base_path"] = place.base_path
     if place.private:
         data["private_hosts"] = Guess(True, "its address is of this machine or of a private network")
-    data["authentication"] = authentication(description, found[0].list, name, place.common if not place.base else place.base_path)
+    data["authentication"] = authentication(
+        description, found[0].list, name, place.common if not place.base else place.base_path, place.origin
+    )
+    if found[0].answer.kind not in ("", "*/*", "application/json"):
+        both = Inline({"Accept": found[0].answer.kind, "Content-Type": found[0].answer.kind})
+        data["headers"] = Guess(both, "the kind of JSON that it takes and gives")
     data["limits"] = Guess(Inline(concurrency=8), "the description does not say what the host bears")
     data["clock"] = _clock(description, found)
     data["datatypes"] = {each.name: _relative(_datatype(description, each), place.common) for each in found}
@@ -76,8 +81,8 @@ def _clock(description: Description, found: list[Collection]) -> Guess:
     examples = [
         str(schema["example"])
         for collection in found
-        for _, schema in description.properties(collection.record)
-        if re.match(r"\d{4}-\d\d-\d\dT\d\d:", str(schema.get("example", "")))
+        for schema in description.members(collection.record).values()
+        if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:", str(schema.get("example", "")))
     ]
     naive = bool(examples) and not any(re.search(r"(Z|[+-]\d\d:?\d\d)$", each) for each in examples)
     why = "the description does not say how fine its times are, so the careful choice; zone: of times without one"
@@ -85,14 +90,14 @@ def _clock(description: Description, found: list[Collection]) -> Guess:
 
 
 def _datatype(description: Description, collection: Collection) -> dict[str, Any]:
-    known = dict(description.properties(collection.record))
+    known = description.members(collection.record)
     bodies = Bodies(description, collection)
     reference = reference_of(bodies, description, known)
     data: dict[str, Any] = {"id": Guess(collection.id, collection.why_id)}
     data.update(of_all_records(known))
     if reference:
         data["reference"] = Guess(reference, "by its name; our mark on the records that we create")
-    data["list"] = listing(description, collection.path, collection.list)
+    data["list"] = listing(description, collection.path, collection.list, collection.id)
     data.update(changes(description, collection))
     data.update(gone_when(known))
     data.update(reading_one(description, collection))

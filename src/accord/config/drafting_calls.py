@@ -3,6 +3,7 @@
 Owns: recognising collections, envelopes, ids. Does not own: paging and the like (drafting_reading.py), writing (drafting_writing.py).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -57,18 +58,21 @@ def _collection(description: Description, path: str, listing: Node, answer: Answ
         return None
     node = item_node(description, answer.schema, items)
     record = description.schema(node)
-    parameter = raw_one.rpartition("{")[2].rstrip("}")
+    before, _, rest = raw_one.rpartition("{")
+    parameter, _, after = rest.partition("}")
     name = datatype_name(name_of(node), path)
     known = dict(description.properties(record))
     id, why = _id(known, parameter, name)
     if id is None:
         return None
-    one = f"{raw_one.rpartition('{')[0]}{{id}}"
+    one = f"{before}{{id}}{after.rstrip('/')}"
     return Collection(name, path, one, raw_one, listing, answer, items, record, id, why)
 
 
 def _is_one_of(path: str, collection: str) -> bool:
-    """Whether a path is that of a collection and one placeholder."""
+    """Whether a path is that of a collection and one placeholder: /things/{id}, or /things({id}) as OData has it."""
+    if re.fullmatch(re.escape(collection.rstrip("/")) + r"\('?\{[^{}/]+\}'?\)", path):
+        return True
     rest = path.removeprefix(f"{collection.rstrip('/')}/")
     return rest != path and rest.startswith("{") and rest.rstrip("/").endswith("}") and rest.count("{") == 1 and "/" not in rest.rstrip("/")
 

@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterable
 
 CURSOR_PARAMETERS = frozenset({"cursor", "after", "pagetoken", "nexttoken", "startingafter", "continuation", "marker"})
+AFTER_PARAMETERS = frozenset({"startingafter", "afterid", "sinceid", "lastid"})
+"""They take the id of the last record of a page."""
+
 CURSOR_MEMBERS = frozenset({"nextcursor", "cursor", "nextpagetoken", "nexttoken", "after", "continuation", "endcursor", "next"})
 LINK_MEMBERS = frozenset({"nextpageurl", "nexturl", "nextlink", "nexthref", "nextpagelink"})
 PAGE_PARAMETERS = frozenset({"page", "pagenumber", "pageno", "pageindex", "pagenum"})
-OFFSET_PARAMETERS = frozenset({"offset", "skip", "startat", "startindex"})
+OFFSET_PARAMETERS = frozenset({"offset", "skip", "start", "startat", "startindex"})
 SIZE_PARAMETERS = frozenset({"limit", "pagesize", "perpage", "size", "top", "maxresults", "pagelimit", "take", "count"})
 TOTALS = frozenset({"total", "totalcount", "totalresults", "totalitems", "totalrecords", "recordcount"})
 ARRAYS = ("items", "data", "results", "result", "records", "value", "values", "content", "entries", "elements", "list", "rows")
@@ -28,9 +31,19 @@ MODIFIED = frozenset(
         "modifieddate",
         "updateddate",
         "systemmodstamp",
+        "updatetime",
+        "modifiedtime",
+        "modificationtime",
+        "modificationdate",
+        "lastupdate",
+        "lastupdatedat",
+        "lastmodifiedtime",
+        "lastmodifieddatetime",
     }
 )
-CREATED = frozenset({"createdat", "created", "createdon", "datecreated", "createddate", "insertedat"})
+CREATED = frozenset({"createdat", "created", "createdon", "datecreated", "createddate", "insertedat"}) | frozenset(
+    {"createtime", "addtime", "createdtime", "createddatetime"}
+)
 VERSIONS = frozenset({"version", "etag", "revision", "rowversion", "lockversion", "rev"})
 REFERENCES = frozenset({"externalid", "externalreference", "externalref", "foreignid", "clientreference", "externalkey", "importid"})
 DELETED_FLAGS = frozenset({"deleted", "isdeleted", "removed", "istrashed"})
@@ -52,7 +65,12 @@ SIGN_IN_PATHS = frozenset({"token", "tokens", "login", "signin", "session", "ses
 
 _PEOPLE = re.compile(r"person|contact|member|people|user|lead|employee|subscriber|attendee|volunteer|donor", re.IGNORECASE)
 _PERSONAL = re.compile(r"name|mail|phone|mobile|birth|gender|street|address|zip|postal|city|salutation|ssn", re.IGNORECASE)
-_SUFFIX = re.compile(r"(Response|Read|Out|Output|Dto|DTO|Resource|Entity|Model|Schema|Object|Record|View)$")
+_SUFFIX = re.compile(r"(Response|Read|Out|Output|Dto|DTO|Resource|Entity|Model|Schema|Object|Record|View|Item)$")
+_SAYS_NOTHING = re.compile(r"(?:Simple|Public|Generic|Base|Basic|Full|Object|Record|Resource|Entity|Item|Data|Crm|CRM)+")
+
+
+ATTRIBUTES = ("attributes", "fields", "properties")
+"""Members in which some APIs keep all of a record but its id."""
 
 
 def plain(name: str) -> str:
@@ -61,9 +79,14 @@ def plain(name: str) -> str:
 
 
 def first(names: Iterable[str], known: Iterable[str]) -> str | None:
-    """The first of these names that is a known one."""
+    """The first of these names that is a known one, as a whole or by its last part."""
     wanted = frozenset(known)
-    return next((name for name in names if plain(name) in wanted), None)
+    return next((name for name in names if plain(name) in wanted or leaf(name) in wanted), None)
+
+
+def leaf(name: str) -> str:
+    """The last part of a name such as attributes.updatedAt or filter[updatedSince], as it is compared."""
+    return plain(re.split(r"[.\[]", name)[-1])
 
 
 def is_about_people(datatype: str) -> bool:
@@ -87,7 +110,7 @@ def singular(word: str) -> str:
 def datatype_name(schema_name: str, path: str) -> str:
     """What to call a datatype: as its schema is called, or after its path."""
     said = _SUFFIX.sub("", schema_name)
-    if said and re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", said):
+    if said and re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", said) and not _SAYS_NOTHING.fullmatch(said):
         return said[0].upper() + said[1:]
     last = [step for step in path.split("/") if step and not step.startswith("{")][-1]
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", singular(last)) if part) or "Record"

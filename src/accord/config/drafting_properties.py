@@ -32,14 +32,18 @@ def properties(drafting: Drafting, record: Node, id: str) -> tuple[dict[str, Any
     found: dict[str, Any] = {}
     left: list[str] = []
     for name, schema, written in _members(drafting, record, (drafting.create, drafting.update), ()):
-        if name == id or (plain(name) in _KEPT_BY_THE_SYSTEM and "." not in name):
+        if name == id or (names.leaf(name) in _KEPT_BY_THE_SYSTEM and name.rpartition(".")[0] in ("", *names.ATTRIBUTES)):
             continue
         made = _property(drafting, name, schema)
         if made is None:
-            left.append(name)
+            left.append(f"{name} (its members are not described: add those you need as {name}.NAME)" if _is_map(schema) else name)
         else:
             found[name] = _writable(made, name, written)
     return found, left
+
+
+def _is_map(schema: Node) -> bool:
+    return schema.get("type") == "object" and not schema.get("properties")
 
 
 Written = tuple[str | None, str | None]
@@ -59,6 +63,8 @@ def _members(
         spelled = tuple(next((each for each in body if plain(each) == plain(name)), None) for body in held)
         written = (_under(at, spelled[0]), _under(at, spelled[1]))
         if schema.get("readOnly"):
+            written = (None, None)
+        if len(listed(schema.get("enum"))) == 1:  # a constant, which the routes add
             written = (None, None)
         if schema.get("properties") and len(at) < _DEEPEST:
             inner = tuple(body.get(each) if each else None for body, each in zip(held, spelled, strict=True))

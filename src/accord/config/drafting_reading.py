@@ -16,11 +16,11 @@ _LARGEST_PAGE = 500
 _USUAL_PAGE = 100
 
 
-def listing(description: Description, path: str, operation: Node) -> dict[str, Any]:
-    """The listing of a path: where the items are, and how pages follow each other."""
+def listing(description: Description, path: str, operation: Node, id: str) -> dict[str, Any]:
+    """The listing of a path: where the items are, and how pages follow each other. ``id``: that of an item."""
     answer = description.answer(operation)
     items = array_in(description, answer.schema) or ()
-    found = paging(description, path, operation, items)
+    found = paging(description, path, operation, items, id)
     query = description.parameters(path, operation, "query")
     more = Inline({name: "true" for name, each in query.items() if _includes_more(name, each)})
     asked = {"query": Guess(more, "by its name, so that a listing tells as much as reading one does")} if more else {}
@@ -31,7 +31,7 @@ def _includes_more(name: str, schema: Node) -> bool:
     return plain(name).startswith("include") and schema.get("type") == "boolean" and plain(name) not in names.WITH_DELETED
 
 
-def paging(description: Description, path: str, operation: Node, items: tuple[str, ...]) -> Guess:
+def paging(description: Description, path: str, operation: Node, items: tuple[str, ...], collection_id: str) -> Guess:
     """How the pages of a listing follow each other."""
     query = description.parameters(path, operation, "query")
     answer = description.answer(operation)
@@ -45,6 +45,10 @@ def paging(description: Description, path: str, operation: Node, items: tuple[st
     link = next((".".join(at) for at, each in envelope if _is_link(at, each, query)), None)
     if link:
         return Guess(Inline(kind="next_link", next=link, **counted, **sizes), f"{link} looks like the address of the next page")
+    after = first(query, names.AFTER_PARAMETERS)
+    if after:
+        keys = Inline({after: collection_id})
+        return Guess(Inline(kind="keyset", keys=keys, **counted, **sizes), f"{after} looks as if it takes the id of a page's last record")
     cursor = first(query, names.CURSOR_PARAMETERS)
     held = next((".".join(at) for at, each in envelope if _is_cursor(at, each)), None)
     if cursor and held:
@@ -56,7 +60,8 @@ def paging(description: Description, path: str, operation: Node, items: tuple[st
     offset = first(query, names.OFFSET_PARAMETERS)
     if offset:
         return Guess(Inline(kind="offset", parameter=offset, **counted, **sizes), f"{offset} takes a number of records")
-    return Guess(Inline(kind="none"), "nothing in the description tells of further pages; look whether that is so")
+    why = f"it takes {next(iter(sizes.values()))}, so there are further pages, but not how they are asked for: look it up" if sizes else ""
+    return Guess(Inline(kind="none"), why or "nothing in the description tells of further pages; look whether that is so")
 
 
 def _size(query: dict[str, Node]) -> dict[str, Any]:
@@ -141,5 +146,5 @@ def _deleted(description: Description, collection: Collection, since: str) -> It
         parameter = first(description.parameters(path, operation, "query"), {*names.SINCE, plain(since), "deletedsince", "deletedafter"})
         if id is not None:
             found: dict[str, Any] = {"id": id, **({"parameter": parameter} if parameter else {})}
-            yield "deleted", Guess({**found, "listing": listing(description, path, operation)}, "by its path")
+            yield "deleted", Guess({**found, "listing": listing(description, path, operation, id)}, "by its path")
             return

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from accord.config.drafting_names import ATTRIBUTES
 from accord.config.yamlfile import Loader
 from accord.errors import ConfigurationError, Problem
 
@@ -24,11 +25,12 @@ _NOTHING: Node = {}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call answers when it did what it should: status, schema (empty if there is none), headers."""
+    """What a call answers when it did what it should: status, schema (empty if there is none), headers, the kind of JSON."""
 
     status: str
     schema: Node
     headers: Node
+    kind: str = ""
 
 
 class Description:
@@ -94,6 +96,8 @@ class Description:
             choices = [each for each in choices if each.get("type") != "null"]
             if choices:
                 merged = _merged(merged, choices[0])
+        if "const" in merged and "enum" not in merged:
+            merged["enum"] = [merged["const"]]
         kinds = merged.get("type")
         if isinstance(kinds, Sequence) and not isinstance(kinds, str):
             merged["type"] = next((kind for kind in kinds if kind != "null"), None)
@@ -105,6 +109,13 @@ class Description:
         """The members of an object, in one plain form."""
         for name, node in mapping(schema.get("properties")).items():
             yield str(name), self.schema(node)
+
+    def members(self, schema: Node) -> dict[str, Node]:
+        """The members of a record by their paths, those of an object that holds all of it but the id too."""
+        known = {name: each for name, each in self.properties(schema) if "." not in name}  # a path is dotted
+        for holder in ATTRIBUTES:
+            known |= {f"{holder}.{name}": each for name, each in self.properties(known.get(holder, _NOTHING)) if "." not in name}
+        return known
 
     def operation(self, path: str, method: str) -> Node:
         """What can be done, or nothing."""
@@ -118,14 +129,15 @@ class Description:
 
     def body(self, operation: Node) -> Node:
         """What a call takes as JSON; nothing if it takes none."""
-        return self.schema(_json(self.resolve(operation.get("requestBody"))))
+        return self.schema(_json(self.resolve(operation.get("requestBody")))[1])
 
     def answer(self, operation: Node) -> Answer:
         """What a call answers, by the first 2xx."""
         responses = {str(status): answer for status, answer in mapping(operation.get("responses")).items()}
         status = next((each for each in sorted(responses) if each.startswith("2")), "")
         said = self.resolve(responses.get(status))
-        return Answer(status, self.schema(_json(said)), mapping(said.get("headers")))
+        kind, schema = _json(said)
+        return Answer(status, self.schema(schema), mapping(said.get("headers")), kind)
 
 
 def name_of(node: Any) -> str:
@@ -136,13 +148,13 @@ def name_of(node: Any) -> str:
     return reference.rpartition("/")[2] if isinstance(reference, str) else str(node.get("title") or "")
 
 
-def _json(said: Node) -> Any:
-    """The schema of the JSON among what a body or an answer can be."""
+def _json(said: Node) -> tuple[str, Any]:
+    """The kind and the schema of the JSON among what a body or an answer can be."""
     for kind, content in mapping(said.get("content")).items():
         plain = str(kind).partition(";")[0].strip().lower()
         if plain in ("application/json", "*/*") or plain.endswith("+json"):
-            return mapping(content).get("schema")
-    return None
+            return plain, mapping(content).get("schema")
+    return "", None
 
 
 def _merged(one: Node, other: Node) -> dict[str, Any]:

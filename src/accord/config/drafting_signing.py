@@ -79,17 +79,18 @@ def sign_in_path(description: Description) -> str | None:
     return None
 
 
-def authentication(description: Description, listing: Node, system: str, base_path: str) -> Guess:
+def authentication(description: Description, listing: Node, system: str, base_path: str, origin: str | None) -> Guess:
     """How calls are signed in, by the first scheme that the listings ask for; secrets as references."""
     required = listed(listing.get("security", description.whole.get("security")))
     schemes = description.security_schemes
-    name = next((name for each in required for name in mapping(each)), next(iter(schemes), None))
+    asked = [name for each in required for name in mapping(each)] or list(schemes)
+    name = min(asked, key=lambda each: _unattended(schemes.get(each, {})), default=None)
     scheme = schemes.get(name, {}) if name else {}
     prefix = re.sub(r"[^A-Z0-9]+", "_", system.upper())
     kind, form = scheme.get("type"), str(scheme.get("scheme", "")).lower()
     if kind == "http" and form == "basic":
         return Guess({"kind": "basic", "user": f"${{env:{prefix}_USER}}", "password": f"${{env:{prefix}_PASSWORD}}"}, f"the scheme {name}")
-    if kind == "oauth2" and (made := _client_credentials(scheme, prefix, base_path)):
+    if kind == "oauth2" and (made := _client_credentials(scheme, prefix, base_path, origin)):
         return Guess(made, f"the scheme {name}: client credentials")
     if kind == "apiKey" and scheme.get("in") == "header":
         return _header(description, str(scheme.get("name")), str(name), prefix, base_path)
@@ -102,6 +103,13 @@ def authentication(description: Description, listing: Node, system: str, base_pa
         where = scheme.get("in")
         return Guess({"kind": "none"}, f"the scheme {name} wants a key in a {where}, which Accord does not do: ask for a header")
     return Guess({"kind": "none"}, "the description says nothing of signing in")
+
+
+def _unattended(scheme: Node) -> int:
+    """Of several ways to sign in, the one that needs nobody at a browser comes first."""
+    if scheme.get("type") == "oauth2":
+        return 0 if "clientCredentials" in mapping(scheme.get("flows")) else 2
+    return 2 if scheme.get("type") == "openIdConnect" or scheme.get("in") == "cookie" else 0
 
 
 def _header(description: Description, header: str, name: str, prefix: str, base_path: str) -> Guess:
@@ -122,22 +130,28 @@ def _shouted(name: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper())
 
 
-def _client_credentials(scheme: Node, prefix: str, base_path: str) -> dict[str, Any] | None:
+def _client_credentials(scheme: Node, prefix: str, base_path: str, origin: str | None) -> dict[str, Any] | None:
     flow = mapping(mapping(scheme.get("flows")).get("clientCredentials"))
     parts = urlsplit(str(flow.get("tokenUrl", "")))
     if not parts.path:
         return None
-    if parts.hostname and parts.scheme == "https":
-        where = {"origin": f"https://{parts.netloc.rpartition('@')[2]}", "path": parts.path}
+    stated = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.hostname else None
+    if parts.hostname and parts.scheme == "https" and stated != origin:
+        where = {"origin": str(stated), "path": parts.path}
+    elif stated not in (None, origin):
+        return None
     elif parts.path.startswith(f"{base_path}/"):
         where = {"path": parts.path.removeprefix(base_path)}
-    else:
-        return None
+    else:  # beside what base_path leads to
+        where = {"origin": origin or f"${{env:{prefix}_ORIGIN}}", "path": f"/{parts.path.lstrip('/')}"}
     client = {"client_id": f"${{env:{prefix}_CLIENT_ID}}", "client_secret": f"${{env:{prefix}_CLIENT_SECRET}}"}
     return {"kind": "oauth", **where, **client}
+
+
+_COMMONPLACES = ("the", "api", "rest", "public", "openapi", "v1", "v2", "v3", "crm", "objects")
 
 
 def name_of_system(title: str) -> str:
     """What to call the system: the first word of its title that is no commonplace."""
     words = [plain(word) for word in re.split(r"[^A-Za-z0-9]+", title)]
-    return next((word for word in words if word and word not in ("the", "api", "rest", "public", "openapi", "v1", "v2")), "system")
+    return next((word for word in words if word and word not in _COMMONPLACES), "system")

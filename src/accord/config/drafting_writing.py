@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from accord.config.drafting_calls import Collection, array_in, envelope_of
-from accord.config.drafting_names import REFERENCES, WITH_DELETED, first, plain
-from accord.config.drafting_schema import Description, Node
+from accord.config.drafting_names import REFERENCES, VERSIONS, WITH_DELETED, first, leaf, plain
+from accord.config.drafting_schema import Description, Node, listed
 from accord.config.drafting_yaml import Guess, Inline
 
+_JSON_API = "application/vnd.api+json"
 _PUT_REMARK = "PUT may replace the whole record, and Accord sends what changed: see with accord manifest probe --allow-writes-to"
 
 
@@ -21,7 +22,8 @@ class Bodies:
         self._description = description
         self._collection = collection
         self.create_call = description.operation(collection.path, "post")
-        self.update_method = next((method for method in ("patch", "put") if description.operation(collection.raw_one, method)), None)
+        methods = ("patch", "put", "post")
+        self.update_method = next((method for method in methods if description.operation(collection.raw_one, method)), None)
         self.update_call = description.operation(collection.raw_one, self.update_method) if self.update_method else {}
         self.create, self.create_at = self._record(self.create_call)
         self.update, self.update_at = self._record(self.update_call)
@@ -34,6 +36,15 @@ class Bodies:
         at = envelope_of(self._description, body, self._collection.record) or ""
         return (dict(self._description.properties(body)).get(at, {}) if at else body), at
 
+    def constants(self, record: Node | None, *, with_id: bool = False) -> dict[str, Any]:
+        """What a body must say that can be one thing only, such as the type that JSON:API wants; and there the id of an update."""
+        within = dict(self._description.properties(record)) if record else {}
+        choices = {name: listed(each.get("enum")) for name, each in within.items() if not each.get("readOnly") and "." not in name}
+        said = {name: options[0] for name, options in choices.items() if len(options) == 1}
+        if said and with_id and self._collection.answer.kind == _JSON_API and self._collection.id in within:
+            said[self._collection.id] = "$id"
+        return {"add": Guess(Inline(said), "the description allows nothing else there")} if said else {}
+
     def answered(self, call: Node) -> str | None:
         """Where the record is in the answer; None where the answer has none."""
         return envelope_of(self._description, self._description.answer(call).schema, self._collection.record)
@@ -42,7 +53,7 @@ class Bodies:
 def reference_of(bodies: Bodies, description: Description, known: dict[str, Node]) -> str | None:
     """The property that can carry our reference."""
     name = first(known, REFERENCES)
-    carried = dict(description.properties(bodies.create)) if bodies.create is not None else {}
+    carried = description.members(bodies.create) if bodies.create is not None else {}
     return name if name in carried else None
 
 
@@ -58,15 +69,18 @@ def writing(description: Description, collection: Collection, bodies: Bodies, re
     """create, update, delete, conditional and idempotency_header of a datatype."""
     if bodies.create_call:
         route = _route("POST", collection.path, bodies.create_at, bodies.answered(bodies.create_call))
+        route |= bodies.constants(bodies.create)
         found = _find(description, collection, reference) if reference else None
         yield "create", [route | {"find": found} if found else route]
     if bodies.update_method:
         route = _route(bodies.update_method.upper(), collection.one, bodies.update_at, bodies.answered(bodies.update_call))
+        route |= bodies.constants(bodies.update, with_id=True)
         yield "update", Guess(route, _PUT_REMARK) if bodies.update_method == "put" else route
     if description.operation(collection.raw_one, "delete"):
         yield "delete", Inline(method="DELETE", path=collection.one, answer=None)
     headers = description.parameters(collection.raw_one, bodies.update_call, "header")
-    if any(plain(name) == "ifmatch" for name in headers):
+    known = description.members(collection.record)
+    if any(plain(name) == "ifmatch" for name in headers) and first(known, VERSIONS):  # a time is no entity tag
         yield (
             "conditional",
             Guess(Inline(header="If-Match", format='"{version}"'), "the update takes If-Match"),
@@ -93,7 +107,7 @@ def _find(description: Description, collection: Collection, reference: str) -> G
     for path in [collection.path, *(each for each in description.paths if each.startswith(f"{collection.path}/") and "{" not in each)]:
         operation = description.operation(path, "get")
         query = description.parameters(path, operation, "query")
-        name = next((each for each in query if plain(each) == plain(reference)), None)
+        name = next((each for each in query if leaf(each) == leaf(reference)), None)
         if name is None:
             continue
         deleted = first(query, WITH_DELETED)
