@@ -121,3 +121,11 @@ def test_a_listing_that_nobody_reads_cannot_be_vouched_for(folder: Path, servers
     before = calls(servers[0].url)["reads"]
     refused(accord(folder, "sync", "--believe", "customcrm:Orders"), 3, '"customcrm:Orders" is no system and datatype', "customcrm:Order")
     assert calls(servers[0].url)["reads"] == before
+
+
+@pytest.mark.parametrize("command", ["run --sandbox --json", "run --sandbox --html", "write -o"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_done(folder: Path, command: str) -> None:
+    """The checklist ran to its end, and then its evidence was lost."""
+    ended = accord(folder, "document", *command.split(), "nowhere/it")
+    refused(ended, 3, "there is no folder 'nowhere' for 'nowhere/it'")
+    assert "..." not in ended.stderr, "nothing was begun"

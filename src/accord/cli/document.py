@@ -10,7 +10,7 @@ import click
 
 from accord.cli.document_read import read_document
 from accord.cli.document_run import run_document, verify_report
-from accord.cli.output import dataflow_option, json_option, print_json
+from accord.cli.output import FileToWrite, dataflow_option, json_option, print_json
 
 
 @click.group("document")
@@ -28,7 +28,7 @@ def document_command() -> None:
     show_default=True,
     help="The form of the document.",
 )
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (default: standard output).")
+@click.option("--output", "-o", type=FileToWrite(), help="The file to write (default: standard output).")
 @click.option("--which", default=1, show_default=True, metavar="N", help="Of several documents of a dataflow, the N-th, in rst.")
 def write_document(path: str, form: str, output: Path | None, which: int) -> int:
     """Write the document of the configured flows: every flow, every mapped property, every data type."""

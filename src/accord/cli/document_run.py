@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accord.cli.output import console, flow_option, json_option, print_json
+from accord.cli.output import FileToWrite, console, flow_option, json_option, print_json
 
 if TYPE_CHECKING:
     from accord.app import Setup
@@ -22,6 +22,7 @@ NOT_PROVEN = 2
 KEY = "ACCORD_REPORT_KEY"
 COLOURS = {"pass": "green", "fail": "red", "blocked": "yellow", "not applicable": "dim"}
 FILE = click.Path(dir_okay=False, path_type=Path)
+WRITTEN = FileToWrite()
 
 
 @click.command("run")
@@ -39,11 +40,11 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     "--allow-writes-to", "allowed", multiple=True, metavar="NAME", help="Test records may be made in this system; for each of both."
 )
 @click.option("--leave-records", "leave", is_flag=True, help="Test records may stay where the system cannot delete.")
-@click.option("--json", "json_file", type=FILE, help="Write the report, with all evidence and its digest.")
-@click.option("--junit", "junit_file", type=FILE, help="Write JUnit XML.")
-@click.option("--html", "html_file", type=FILE, help="Write a page to read and to print.")
-@click.option("--pdf", "pdf_file", type=FILE, help="Write that page as PDF.")
-@click.option("--rst", "rst_file", type=FILE, help="Write the document with a tick for what is proven.")
+@click.option("--json", "json_file", type=WRITTEN, help="Write the report, with all evidence and its digest.")
+@click.option("--junit", "junit_file", type=WRITTEN, help="Write JUnit XML.")
+@click.option("--html", "html_file", type=WRITTEN, help="Write a page to read and to print.")
+@click.option("--pdf", "pdf_file", type=WRITTEN, help="Write that page as PDF.")
+@click.option("--rst", "rst_file", type=WRITTEN, help="Write the document with a tick for what is proven.")
 @click.option("--clean", is_flag=True, help="Remove what an interrupted run left, and do nothing else.")
 def run_document(path: Path | None, clean: bool, **said: Any) -> int:
     """Run the dataflow document as a checklist: every statement is tried with test records in both systems, which are removed afterwards.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from accord.cli.output import json_option, print_json
+from accord.cli.output import FileToWrite, json_option, print_json
 
 if TYPE_CHECKING:
     from accord.checks.probing import Probed
@@ -33,7 +33,7 @@ def manifest_command() -> None:
 
 @manifest_command.command("schema")
 @json_option
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file instead.", metavar="FILE")
+@click.option("--output", "-o", type=FileToWrite(), help="Write it to a file instead.", metavar="FILE")
 def schema_command(output: Path | None, as_json: bool) -> int:
     """The JSON Schema of a manifest, from the models that read it, so that an editor completes and checks as you type.
 
@@ -62,7 +62,7 @@ def schema_command(output: Path | None, as_json: bool) -> int:
     metavar="FILE",
 )
 @click.option("--sql", "url", help="The address of a database, or a reference to it such as '${env:SHOP_DATABASE}'.", metavar="URL")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), default="manifest.yaml", show_default=True, metavar="FILE")
+@click.option("--output", "-o", type=FileToWrite(), default="manifest.yaml", show_default=True, metavar="FILE")
 @click.option("--name", help="What to call the system; otherwise it is taken from the description.")
 def new_command(description: Path | None, url: str | None, output: Path, name: str | None, as_json: bool) -> int:
     """Draft a manifest from a description of the system or from its tables, each guess with its reason beside it; never overwrites.

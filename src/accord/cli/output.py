@@ -3,10 +3,12 @@
 Owns: the look of tables and JSON. Does not own: what is in them.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -38,6 +40,22 @@ SELDOM = {"crea-\nted ←", "de-\nleted", "held", "un-\nknown"}
 """Shown only where there is one; then the empty ones of SPARED make room for it."""
 
 SPARED = {"con-\nflicts", "wait-\ning", "quaran-\ntined"}
+
+
+class FileToWrite(click.Path):
+    """A file that a command is to write: refused before anything is done, rather than after all of it, where it could not be written."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Fails where its folder is none or may not be written to."""
+        folder = Path(value).parent
+        if not folder.is_dir():
+            self.fail(f"there is no folder {str(folder)!r} for {str(value)!r}", param, ctx)
+        if not os.access(folder, os.W_OK):
+            self.fail(f"nothing may be written to the folder {str(folder)!r}", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def dataflow_option(command: F) -> F:
