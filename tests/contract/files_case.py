@@ -25,7 +25,7 @@ HEAD = """manifest: 1
 kind: files
 system: office
 folder: exchange
-limits: {page: 2, deadline_seconds: 5}
+limits: {page: 2, deadline_seconds: 5, quiet_seconds: 0}
 datatypes:
   Product:
     key: Id

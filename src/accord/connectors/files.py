@@ -31,6 +31,10 @@ TRIES = 5
 """So often a file that others change in between is read again before a write is given up."""
 
 
+SURE_AFTER_SECONDS = 3.0
+"""A file that changed later than that before it was read may change again without its time moving."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A file as it was read. ``sure``: as long as its mark stays, its content does."""
@@ -66,6 +70,7 @@ class FilesConnector:
             for name, spec in self._manifest.datatypes.items()
         }
         self._opened: dict[str, Opened] = {}
+        self._ours: dict[str, Mark | None] = {}
         self._turns = {name: asyncio.Lock() for name in self._kinds}
 
     @property
@@ -149,11 +154,11 @@ class FilesConnector:
     async def _looked(self, kind: Kind) -> Opened:
         name = kind.spec.file
         try:
-            mark = await self._quiet(name)
+            mark = await self._quiet(kind)
             known = self._opened.get(kind.name)
             if known is not None and known.sure and known.mark == mark:
                 return known
-            sure = self._clock.now().timestamp() - mark.changed > self._folder.settles_seconds
+            sure = self._clock.now().timestamp() - mark.changed > SURE_AFTER_SECONDS + self._folder.skew_seconds
             data = await self._whole(name, mark)
             opened = await asyncio.to_thread(self._parsed, kind, data, mark, sure)
         except Unfit as unfit:
@@ -161,19 +166,21 @@ class FilesConnector:
         self._opened[kind.name] = opened
         return opened
 
-    async def _quiet(self, name: str) -> Mark:
-        """How the file is, once it has not changed for a while. Raises Unfit."""
-        until = self._clock.monotonic() + self._manifest.limits.deadline_seconds
+    async def _quiet(self, kind: Kind) -> Mark:
+        """How the file is, once nobody but us has changed it for a while. Raises Unfit."""
+        until, quiet = self._clock.monotonic() + self._manifest.limits.deadline_seconds, self._manifest.limits.quiet_seconds
+        before: Mark | None = None
         while True:
-            mark = await self._folder.mark(name)
+            mark = await self._folder.mark(kind.spec.file)
             if mark is None:
                 raise Unfit("is not there", "Put it back, or mend file: in the manifest. Nothing is taken for deleted.")
-            rest = mark.changed + self._manifest.limits.quiet_seconds - self._clock.now().timestamp()
-            if rest <= 0 or self._manifest.limits.quiet_seconds == 0:
+            age = self._clock.now().timestamp() - mark.changed
+            if age >= quiet + self._folder.skew_seconds or mark in (before, self._ours.get(kind.name)) or not quiet:
                 return mark
-            if self._clock.monotonic() + rest > until:
+            if self._clock.monotonic() + quiet > until:
                 raise Unfit("is still being written", "Run again later; or make limits: deadline_seconds longer.")
-            await self._clock.sleep(rest)
+            before = mark
+            await self._clock.sleep(quiet if self._folder.skew_seconds or age < 0 else quiet - age)
 
     async def _whole(self, name: str, mark: Mark) -> bytes:
         """The bytes of a file that stays as it is while it is read. Raises Unfit."""
@@ -231,8 +238,15 @@ class FilesConnector:
         except Unfit as unfit:
             return [Outcome(each.key, OutcomeKind.REFUSED, message=f"the file would not be read back: {unfit.what}") for each in writes]
         await self._folder.replace(kind.spec.file, data, opened.mark, self._hold.look if self._hold is not None else _nothing)
-        self._opened[kind.name] = after
+        self._opened[kind.name], self._ours[kind.name] = after, await self._left(kind)
         return batch.outcomes
+
+    async def _left(self, kind: Kind) -> Mark | None:
+        """How the file is that we wrote just now; None where nobody says so any more, which takes nothing back."""
+        try:
+            return await self._folder.mark(kind.spec.file)
+        except SystemProblem:
+            return None
 
     def _read_back(self, kind: Kind, data: bytes, batch: Batch, removed: int) -> Opened:
         """What will be read from the new file, before it takes the old one's place. Raises Unfit where that is not what was written."""

@@ -20,6 +20,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
+from accord.connectors.files_header import hold_header
 from accord.connectors.files_table import Edits, Row, Unfit, Unwritable, number, plain_value, whole
 from accord.connectors.rest_times import normal
 from accord.model.files import FileDatatype, FileProperty
@@ -69,6 +70,7 @@ class CsvTable:
         if spec.header and (not lines or not any(lines[0].cells)):
             raise Unfit("is empty: there is not even a header", "If it is being written, wait; otherwise put the last whole file back.")
         self.columns: Sequence[str] = tuple(lines[0].cells) if spec.header else spec.columns
+        hold_header(self.columns, spec, "line 1")  # or rows would be complained of that are right
         self.ended = not lines or lines[-1].text.endswith(("\n", "\r"))
         self._records = [position for position, line in enumerate(self._body) if any(line.cells)]
         self.rows: Sequence[Row] = [self._row(self._body[position]) for position in self._records]

@@ -50,8 +50,8 @@ class Folder(Protocol):
     """A folder of files. Names may have parts (``out/people.csv``). Raises SystemUnavailable and SystemRefused."""
 
     @property
-    def settles_seconds(self) -> float:
-        """How old a time of change must be, before the same time means the same content; clocks may differ."""
+    def skew_seconds(self) -> float:
+        """How far its clock may be from ours."""
         ...
 
     async def mark(self, name: str) -> Mark | None:
@@ -92,7 +92,7 @@ def open_elsewhere(name: str) -> tuple[tuple[str, str], ...]:
 class LocalFolder:
     """A folder of this machine, or one that is mounted here. See Folder."""
 
-    settles_seconds = 3.0
+    skew_seconds = 0.0
 
     def __init__(self, path: Path, system: str, clock: Clock, deadline_seconds: float) -> None:
         self._path = path

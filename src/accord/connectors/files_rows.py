@@ -69,8 +69,8 @@ def made_id(reference: str) -> str:
 
 def identified(table: Table, spec: FileDatatype) -> dict[str, int]:
     """The position of each record. Raises Unfit for columns that are not as described, rows without an id, doubled ids."""
-    if table.rows or spec.format != "jsonl":  # no line names no members
-        hold_header(table.columns, spec, "line 1" if spec.format == "csv" else "row 1" if spec.format == "xlsx" else "the members")
+    if spec.format == "xlsx" or (spec.format == "jsonl" and table.rows):  # no line names no members; CSV has looked before
+        hold_header(table.columns, spec, "row 1" if spec.format == "xlsx" else "the members")
     found: dict[str, int] = {}
     for position, row in enumerate(table.rows):
         id = id_of(table, row.cells.get(spec.key))

@@ -45,7 +45,7 @@ class Address:
 class SftpFolder:
     """See files_folder.Folder. Connects when it is first used, and again when the connection was lost."""
 
-    settles_seconds = 600.0
+    skew_seconds = 600.0
 
     def __init__(self, address: Address, system: str, clock: Clock, deadline_seconds: float) -> None:
         self._address = address

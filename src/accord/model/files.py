@@ -23,7 +23,7 @@ class FileLimits:
 
     page: int = 500
     deadline_seconds: float = 30.0
-    quiet_seconds: float = 0.0
+    quiet_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
