@@ -27,6 +27,7 @@ LOCK_SECONDS = 900.0
 """Nobody holds a lock for so long: whoever made an older one is gone."""
 
 _KEEP_ALIVE_SECONDS = 15.0
+_BROKEN_OFF = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +154,11 @@ class SftpFolder:
         except asyncssh.SFTPOpUnsupported:
             remedy = "Use a server that knows posix-rename@openssh.com, such as OpenSSH."
             raise SystemRefused(self._system, "the server cannot replace a file in one step", remedy) from None
-        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, TimeoutError, ConnectionError):
+        except (asyncssh.Error, OSError) as error:
+            if isinstance(error, asyncssh.SFTPError) and not isinstance(error, _BROKEN_OFF):  # the server said no
+                raise self._problem(name, error) from None
             self._forget()
             raise Unanswered from None
-        except (asyncssh.Error, OSError) as error:
-            raise self._problem(name, error) from None
 
     # --- the connection -------------------------------------------------------------------------------------------------------------
 
@@ -178,7 +179,7 @@ class SftpFolder:
                 raise self._problem(name, error) from None
             raise FileExistsError(name) from None  # version 3 of the protocol has no word of its own for it
         except (asyncssh.Error, OSError) as error:
-            if isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection | TimeoutError | ConnectionError):
+            if not isinstance(error, asyncssh.SFTPError) or isinstance(error, _BROKEN_OFF):
                 self._forget()
             raise self._problem(name, error) from None
 
