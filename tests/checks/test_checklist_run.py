@@ -176,7 +176,7 @@ def test_a_run_on_given_systems_leaves_nothing_but_what_cannot_be_deleted(live: 
     assert not list((folder / ".accord").glob("*.checklist")), "the roll goes with the last record"
 
 
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["killed", "told to stop", "Ctrl-C"])
 def test_after_an_interruption_no_test_record_stays(live: tuple[Path, Running, Running], ending: signal.Signals) -> None:
     folder, crm, _ = live
     before = held(crm.url, "customcrm")
@@ -187,12 +187,16 @@ def test_after_an_interruption_no_test_record_stays(live: tuple[Path, Running, R
             if "changes on the left" in line:
                 break
         process.send_signal(ending)
-        process.communicate(timeout=60)
+        said = process.communicate(timeout=60)
     if ending is signal.SIGKILL:
         assert held(crm.url, "customcrm").keys() > before.keys()
         assert "--clean" in ended(folder, *BOTH, "--leave-records").stderr
         cleaned = ended(folder, *BOTH, "--clean")
         assert cleaned.returncode == 0 and "removed" in cleaned.stdout, cleaned.stderr
+    else:
+        assert process.returncode == 130
+        assert "no report is written" in said[1] and "test records removed" in said[1]
+        assert "stays, as it cannot be deleted" in said[0], "what nobody can delete was left without a word"
     assert held(crm.url, "customcrm") == before
 
 

@@ -78,20 +78,22 @@ def sandboxes(path: Path | None, size: int = 60, seed: int = 1, options: Mapping
         yield Setup(setup.dataflow, manifests, EnvironmentSecrets({}, known), scratch)
 
 
-async def run_document(setup: Setup, wanted: Wanted) -> "Report":
-    """Run the document of a dataflow as a checklist. Test records are removed afterwards, also when it is interrupted.
+async def run_document(setup: Setup, wanted: Wanted, cleaned: "Cleaned | None" = None) -> "Report":
+    """Run the document of a dataflow as a checklist. Test records are removed afterwards, also when it is interrupted; ``cleaned`` is told.
 
     Raises UsageError when a system may not be written or an earlier run has to be cleaned first, SystemProblem when one cannot be listed.
     """
+    from accord.checks.cleaning import Cleaned
     from accord.checks.course import course_of
     from accord.checks.phases import run_all
     from accord.checks.report import Report, sealed
     from accord.model.records import Side
 
     _require_leave(setup, wanted)
+    cleaned = cleaned if cleaned is not None else Cleaned()
     async with _bench(setup, wanted) as bench, _ended_by_sigterm():
         course, started = course_of(bench), bench.engine.now()
-        cleaned = await run_all(course, keep=wanted.sandbox)
+        await run_all(course, cleaned, keep=wanted.sandbox)
         text = b"".join(line for line in document_text(setup, "rst").splitlines(keepends=True) if not line.startswith(b"Generated: "))
         report = Report(
             title=text.decode().splitlines()[1],
@@ -120,6 +122,13 @@ async def clean(setup: Setup, wanted: Wanted) -> "Cleaned":
     _require_leave(setup, replace(wanted, leave=True))
     async with _bench(setup, wanted, again=True) as bench:
         return await clean_up(bench.hands, bench.roll)
+
+
+def left_behind(setup: Setup) -> bool:
+    """Whether an interrupted run has left test records that may still be there."""
+    from accord.checks.roll import unfinished
+
+    return bool(unfinished(_roll_path(setup)))
 
 
 @contextlib.asynccontextmanager

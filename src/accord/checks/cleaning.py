@@ -21,9 +21,12 @@ class Cleaned:
     staying: list[str] = field(default_factory=list)
 
 
-async def clean_up(hands: Hands, roll: Roll) -> Cleaned:
-    """Remove every record of the roll, the youngest first; what calls without an answer may have made is looked for by its mark."""
-    cleaned = Cleaned()
+async def clean_up(hands: Hands, roll: Roll, into: Cleaned | None = None) -> Cleaned:
+    """Remove every record of the roll, the youngest first; what calls without an answer may have made is looked for by its mark.
+
+    ``into``: is told as it goes, for a caller that may be interrupted.
+    """
+    cleaned = into if into is not None else Cleaned()
     for entry in reversed(unfinished(roll.path)):
         refs = [entry.ref] if entry.id else await _made_under(hands, entry, cleaned)
         for ref in refs or ():

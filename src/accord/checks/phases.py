@@ -10,8 +10,10 @@ from accord.errors import SystemProblem
 from accord.model.records import Side
 
 
-async def run_all(course: Course, keep: bool = False) -> Cleaned:
-    """Run every phase; give what came of the test records. ``keep``: the systems end with the run, so nothing is removed one by one.
+async def run_all(course: Course, into: Cleaned, keep: bool = False) -> None:
+    """Run every phase; ``into`` is told what came of the test records, also when this is interrupted.
+
+    ``keep``: the systems end with the run, so nothing is removed one by one.
 
     Raises SystemProblem when a system cannot be listed at the beginning.
     """
@@ -20,8 +22,8 @@ async def run_all(course: Course, keep: bool = False) -> Cleaned:
         await running.note_what_is_there()
         await _all(running, course)
     finally:
-        cleaned = Cleaned() if keep else await clean_up(course.bench.hands, course.bench.roll)
-    return cleaned
+        if not keep:
+            await clean_up(course.bench.hands, course.bench.roll, into)
 
 
 async def _all(running: Limits, course: Course) -> None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from accord.cli.advice import INTERRUPTED
 from accord.cli.output import FileToWrite, console, flow_option, json_option, print_json
 
 if TYPE_CHECKING:
     from accord.app import Setup
     from accord.app.checking import Wanted
+    from accord.checks.cleaning import Cleaned
     from accord.checks.report import Report
 
 NOT_PROVEN = 2
@@ -89,14 +91,20 @@ def _beside() -> Path | None:
 
 
 def _run(setup: "Setup", wanted: "Wanted") -> "Report":
-    """The run; SIGTERM ends it as Ctrl-C does."""
+    """The run; SIGTERM ends it as Ctrl-C does, and it is said what came of the test records."""
     from accord import app
     from accord.app import checking
+    from accord.checks.cleaning import Cleaned
 
+    cleaned = Cleaned()
     try:
-        return app.start(checking.run_document(setup, wanted))
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+        return app.start(checking.run_document(setup, wanted, cleaned))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        click.echo(f"stopped: no report is written; {_removed(cleaned)}", err=True)
+        _told_left(cleaned.left, cleaned.staying)
+        if not wanted.sandbox and checking.left_behind(setup):
+            click.secho("test records are left; remove them: accord document run --clean", fg="red", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 @click.command("verify")
@@ -137,9 +145,13 @@ def _clean(path: Path, wanted: "Wanted") -> int:
     from accord.app import checking
 
     cleaned = app.start(checking.clean(app.load(path), wanted))
-    click.echo(f"{cleaned.gone} test record{'' if cleaned.gone == 1 else 's'} removed")
+    click.echo(_removed(cleaned))
     _told_left(cleaned.left, cleaned.staying)
     return NOT_PROVEN if cleaned.left else 0
+
+
+def _removed(cleaned: "Cleaned") -> str:
+    return f"{cleaned.gone} test record{'' if cleaned.gone == 1 else 's'} removed"
 
 
 def _told_left(left: Sequence[str], staying: Sequence[str]) -> None:
