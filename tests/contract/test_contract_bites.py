@@ -89,6 +89,7 @@ PLANTED: list[tuple[type[MemoryConnector], Callable[[Bench], object]]] = [
     (SortsWhatItReads, LAWS.test_read_answers_each_id_in_its_order),
     (TakesEverySilenceForADeletion, LAWS.test_P9_a_record_that_is_not_there_is_gone_and_no_error),
     (IgnoresPreconditions, lambda bench: LAWS.test_P5_an_update_on_a_record_that_moved_writes_nothing(bench, versioned=True)),
+    (IgnoresPreconditions, LAWS.test_P5_of_two_writes_that_were_planned_alike_the_second_writes_nothing),
     (IgnoresPreconditions, LAWS.test_P11_a_delete_of_a_record_that_moved_deletes_nothing),
     (AnswersWithWhatItSent, LAWS.test_P3_an_update_changes_the_given_properties_only),
     (CallsRefusalsFailures, LAWS.test_P19_refused_values_are_refused_with_words_and_nothing_is_written),

@@ -6,10 +6,13 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # comes with kinto
 import pytest
 from installing import EXAMPLE, Installed
 
+from accord.config.manifest_schema import manifest_schema
 from accord.config.starter import write_starter
+from accord.config.yamlfile import read_yaml
 from accord.sandbox.process import start
 
 pytestmark = pytest.mark.slow
@@ -37,6 +40,17 @@ def card(folder: Path, **asked: Any) -> dict[str, Any]:
         line.sendall(json.dumps({"token": "secret", "box": "people", "seq": None, **asked}).encode() + b"\n")
         answer: dict[str, Any] = json.loads(line.makefile().readline())
         return answer
+
+
+def test_its_manifest_fits_the_schema_that_editors_know_and_a_mistake_does_not() -> None:
+    data = read_yaml(EXAMPLE / "office.yaml").data
+    checker = jsonschema.Draft7Validator(manifest_schema())
+    assert [each.message for each in checker.iter_errors(data)] == []
+    assert list(checker.iter_errors({**data, "limits": {}}))
+
+
+def test_the_connector_is_under_200_lines() -> None:
+    assert len((EXAMPLE / "src" / "accord_cardbox" / "__init__.py").read_text("utf-8").splitlines()) < 200
 
 
 def test_its_own_tests_pass_where_it_is_installed(installed: Installed, tmp_path: Path) -> None:

@@ -107,6 +107,19 @@ class WritingContract:
         assert outcome.kind is OutcomeKind.MOVED
         assert outcome.observation is None or outcome.observation.values[bench.subject.text] == "A user's"
 
+    def test_P5_of_two_writes_that_were_planned_alike_the_second_writes_nothing(self, bench: Bench) -> None:
+        id = bench.make()
+        expected = bench.expecting(id)
+        first = bench.update(id, {bench.subject.text: "first"}, expected)
+        second = bench.update(id, {bench.subject.text: "second"}, expected)
+        if not bench.able.update:
+            refused(first)
+            assert second.kind in (OutcomeKind.MOVED, OutcomeKind.REFUSED)
+            return
+        assert done(first).values[bench.subject.text] == "first"
+        assert second.kind is OutcomeKind.MOVED
+        assert bench.seen(id).values[bench.subject.text] == "first"
+
     def test_P5_an_edit_of_what_we_do_not_want_leaves_the_content_as_it_was(self, bench: Bench) -> None:
         id = bench.make()
         expected = Precondition(None, bench.seen(id).fingerprint)
