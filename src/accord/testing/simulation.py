@@ -125,7 +125,7 @@ class _History:
             for side in Side
         }
         self.scene = Scene(self.subject, worlds, self.store)
-        self.users = Users(self.subject, worlds, self.chances["users"], self.tell, self.scene.finds_deletes, self.scene.met)
+        self.users = Users(self.subject, worlds, self.chances["users"], self.tell, self.scene.met)
         self.faults = choose_faults(self.chances["schedule"], self.choices.tells_times)
         self.webhooks = Announcements(worlds, self.chances["webhooks"], self.injected)
         self.tell(f"{self.choices}")

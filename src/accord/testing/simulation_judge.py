@@ -41,10 +41,6 @@ class Scene:
         """Accord's calls that had an effect."""
         return sum(call.effect for world in self.worlds.values() for call in world.writes())
 
-    def finds_deletes(self, side: Side, datatype: str) -> bool:
-        """Whether a deletion is found: the datatype has been listed once to its end, so that what is missing is known to be."""
-        return self.store.cursor(side, datatype) is not None
-
     def met(self, side: Side, datatype: str, id: str) -> bool:
         """Whether a record has a link, or had one."""
         flows = [one.name for one in self.subject.dataflow.flows if one.datatype(side) == datatype]
@@ -84,7 +80,7 @@ def judge(scene: Scene) -> list[Violation]:
             found += duplicates(view, again, other, remade=bool(scene.earlier)) + idle_writes(view)
             found += [] if view.alone else missing(view, other, waiting)
         found += corresponds(left, right, waiting, scene.subject.alike(scene.worlds, thing))
-        found += lost_edits(left, right, losers, waiting)
+        found += lost_edits(left, right, losers, waiting - _in_part(scene, thing, pending))
     return found + _exclusive(scene.store.list_links(limit=ALL)) + _left_over(pending)
 
 
@@ -105,6 +101,16 @@ def _refused(intent: Intent) -> bool:
 
 def _losers(intent: Intent) -> list[Value]:
     return [change.replaced for change in intent.operation.changes if change.loser]
+
+
+IN_PART = ("WAIT-01", "REF-01", "REFUSED-02")
+"""Rules by which a reference, or a value that cannot be mapped, stays behind, and all else of a linked record crosses."""
+
+
+def _in_part(scene: Scene, thing: Thing, pending: Sequence[Pending]) -> set[RecordRef]:
+    """Linked records of which only such a property is behind: they excuse no lost edit of another one (P13)."""
+    refs = [row.ref for row in pending if row.flow == thing.flow.name and row.rule in IN_PART]
+    return {ref for ref in refs if ref.id in scene.store.links(thing.flow.name, ref.side, [ref.id])}
 
 
 def _parted(scene: Scene, thing: Thing) -> set[RecordRef]:

@@ -17,8 +17,7 @@ from accord.testing.simulation_typing import text_with
 class Users:
     """Everybody who works in the two systems. ``told``: called with each action in words.
 
-    ``told_of``: whether a deletion on that side would be found by Accord by now; users delete nothing else. ``met``: whether a record ever
-    had a counterpart. Only such a deletion is taken back: any other record may have been replaced since, and
+    ``met``: whether a record ever had a counterpart. Only such a deletion is taken back: any other record may have been replaced since, and
     users do not make two records of one thing.
     """
 
@@ -28,14 +27,12 @@ class Users:
         worlds: Mapping[Side, MemorySystem],
         rng: random.Random,
         told: Callable[[str], None],
-        told_of: Callable[[Side, str], bool],
         met: Callable[[Side, str, str], bool],
     ) -> None:
         self.rng = rng
         self._subject = subject
         self._worlds = worlds
         self._told = told
-        self._told_of = told_of
         self._met = met
         self._count = 0
         self._keys: dict[str, list[Mapping[Side, Mapping[str, Raw]]]] = {thing.flow.name: [] for thing in subject.things}
@@ -139,7 +136,7 @@ class Users:
         """Delete a record, where a deletion is found; or take an earlier deletion back."""
         world, datatype = self._worlds[side], thing.flow.datatype(side)
         live = set(self.living(side, datatype))
-        if not self._told_of(side, datatype) or len(live) < 2:  # a system without a single record is not believed
+        if len(live) < 2:  # a system without a single record is not believed
             return
         gone = [one for one in world.order(datatype) if one not in live and self._met(side, datatype, one)]
         if gone and self.rng.random() < 0.3:
@@ -154,7 +151,7 @@ class Users:
         """Two records turn out to be one: one stays, with what it lacked taken from the other, which goes."""
         datatype = thing.flow.datatype(side)
         shared = sum(one.flow.datatype(side) == datatype for one in self._subject.things) > 1  # there it could become two things
-        if len(ids) > 2 and not shared and self._told_of(side, datatype):
+        if len(ids) > 2 and not shared:
             stays, goes = self.rng.sample(ids, 2)
             self._told(f"user: {self._worlds[side].name} {datatype} {goes}: merged into {stays}")
             self._worlds[side].user_merge(datatype, stays, goes)
