@@ -1,5 +1,6 @@
 """The processes: they say when they are ready, end when told or left alone, and misbehave when asked to."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -30,6 +31,21 @@ def test_a_server_ends_when_its_parent_lets_go() -> None:
         assert running.process.stdin is not None
         running.process.stdin.close()
         running.process.wait(3)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.7, 1.5])
+def test_ctrl_c_while_the_servers_start_leaves_one_line_and_no_traceback(seconds: float) -> None:
+    """A terminal sends it to every process of the group, and a server that was still importing printed a traceback."""
+    words = [sys.executable, "-m", "accord.cli.main", "demo", "--once", "--size", "300"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("starting")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert said.strip() == "stopped; both systems of the demo and what was in them are gone"
 
 
 def test_a_server_without_a_parent_to_watch_says_ready_and_stays() -> None:

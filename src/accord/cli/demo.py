@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from accord.cli.advice import INTERRUPTED
 from accord.cli.output import console, counts_json, json_option, print_json, progress_bar, run_table, spaced
 
 if TYPE_CHECKING:
@@ -87,6 +88,15 @@ def demo_command(as_json: bool, size: int, seed: int, once: bool, folder: Path |
 
     Exit 0: everything came out as it has to. 1: something did not; it is said what.
     """
+    try:
+        return _demo(as_json, size, seed, once, folder)
+    except KeyboardInterrupt:
+        click.echo("\nstopped; both systems of the demo and what was in them are gone", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def _demo(as_json: bool, size: int, seed: int, once: bool, folder: Path | None) -> int:
+    """The story, with both servers started for it and ended afterwards; gives the exit code."""
     from accord.sandbox.process import start
 
     with tempfile.TemporaryDirectory(prefix="accord-demo-") as scratch:

@@ -76,7 +76,11 @@ def start(name: Name, size: int = 200, seed: int = 1, *, port: int = 0, key: str
     taken = key or _KEYS[name]
     flags = ["--port", str(port), "--size", str(size), "--seed", str(seed), "--key", taken, "--die-with-parent", *options]
     process = subprocess.Popen(
-        [sys.executable, "-m", "accord.sandbox", name, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "accord.sandbox", name, *flags],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,  # Ctrl-C in the terminal is for us alone: we end it in our own time, and it prints no traceback between our lines
     )
     assert process.stdout is not None  # a pipe was asked for
     line = process.stdout.readline().split()
