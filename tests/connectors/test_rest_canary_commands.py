@@ -70,6 +70,9 @@ COMMANDS = (
     ["document", "write", "-d", "FLOW"],
     ["manifest", "probe", "CRM"],
     ["manifest", "probe", "CARE"],
+    ["manifest", "probe", "CRM", "--allow-writes-to", "crm"],
+    ["manifest", "conform", "CARE", "--allow-writes-to", "care"],
+    ["document", "run", "-d", "FLOW", "--allow-writes-to", "crm", "--allow-writes-to", "care"],
 )
 
 

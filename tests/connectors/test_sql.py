@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from rigs import KnownSecrets
-from sqlalchemy.dialects import mysql
 
 from accord.app.machine import RealClock
 from accord.cli.manifest import manifest_command
@@ -19,7 +18,6 @@ from accord.config.manifest import read_manifest
 from accord.config.yamlfile import read_yaml
 from accord.connectors.sql import SqlConnector, open_sql
 from accord.connectors.sql_extra import require_sql
-from accord.connectors.sql_rows import after
 from accord.errors import ConfigurationError, ListingFailed, StoreBusy, SystemRefused, SystemUnavailable
 from accord.model.plans import OperationKind, Outcome, OutcomeKind, Precondition, Write
 from accord.model.records import Evidence, Gone, Observation, RecordRef, Seen, Side
