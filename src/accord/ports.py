@@ -283,8 +283,12 @@ class Store(Protocol):
         """Drop hints that have been read."""
         ...
 
+    def standing(self, flows: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Pending rows by state of each flow; it takes no longer where there are more links (P24)."""
+        ...
+
     def totals(self, flows: Sequence[str]) -> Sequence[Totals]:
-        """Live links and pending rows per flow."""
+        """Live links and pending rows per flow. The links are counted one by one."""
         ...
 
     def setting(self, name: str) -> str | None:

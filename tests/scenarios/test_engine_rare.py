@@ -15,9 +15,11 @@ from accord.engine.serving import Bell, announce
 from accord.errors import ListingFailed, SystemProblem
 from accord.model.capabilities import ChangeCapture
 from accord.model.dataflow import ConflictPolicy, Creation, DeletePolicy
+from accord.model.journal import Totals
 from accord.model.links import PendingState
 from accord.model.plans import Found, OperationKind, Outcome, OutcomeKind, Write
 from accord.model.records import Evidence, Gone, Hint, Observation, Page, RecordRef, Side
+from accord.store.sqlite import SqliteStore
 from accord.testing.memoryengine import KeepHere, one_run
 from accord.testing.oracle import CallKind
 from accord.testing.simulation_dataflow import PERSON, Rules
@@ -338,4 +340,20 @@ def test_P24_what_is_announced_is_read_though_thousands_cannot_be() -> None:
             await one_run(engine, depth=Depth.QUICK)
 
         run_virtually(work(), s.loop)
+        assert [values["name"] for values in s.register.live("Persons").values()] == ["edited"]
+
+
+def test_P24_neither_an_idle_cycle_nor_one_with_few_edits_counts_the_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a million links the count was nearly all that an idle cycle took."""
+    with stage() as s:
+        contact = s.contact("a@x.example", Name="old")
+        s.runs()
+
+        def counted(_self: SqliteStore, flows: Sequence[str]) -> Sequence[Totals]:
+            raise AssertionError(f"all links of {flows} are counted")
+
+        monkeypatch.setattr(SqliteStore, "totals", counted)
+        s.run()
+        s.crm.user_edit("Contact", contact, {"Name": "edited"})
+        s.runs()
         assert [values["name"] for values in s.register.live("Persons").values()] == ["edited"]

@@ -49,8 +49,8 @@ async def cycle(engine: Engine, run: Run, names: Sequence[str] = (), depth: Dept
     if after.ended:
         for flow in flows:
             await _work_off(engine, run, await rules_for_run(engine, flow), depth)
-    for total in await engine.keep(engine.store.totals, [flow.name for flow in flows]):
-        run.counts(total.flow).stand(total.pending)
+    for name, pending in (await engine.keep(engine.store.standing, [flow.name for flow in flows])).items():
+        run.counts(name).stand(pending)
     for problem in (*before.failed.values(), *failures.values(), *after.failed.values()):
         raise problem
 
@@ -67,13 +67,13 @@ def _listed(engine: Engine, flow: Flow) -> bool:
 async def _work_off(engine: Engine, run: Run, asked: FlowRules, depth: Depth) -> None:
     """Work a flow's pending rows off, some batches ahead of the wire; rows that came back meanwhile are taken up again."""
     if not engine.approve and not await engine.keep(engine.store.pending, asked.flow.name, PendingState.NEW, 0, 1):
-        return  # counting what is linked and what waits costs more than all else in a cycle that has one record to see to
+        return  # counting what waits costs more than all else in a cycle that has one record to see to
     rules = await guard(engine, run, asked, depth)
     if rules is None:
         return
     busy, done = Busy(), 0
-    (total,) = await engine.keep(engine.store.totals, [rules.flow.name])
-    left = total.pending.get(PendingState.NEW, 0)
+    (pending,) = (await engine.keep(engine.store.standing, [rules.flow.name])).values()
+    left = pending.get(PendingState.NEW, 0)
     room = asyncio.Semaphore(engine.ahead)
     running: set[asyncio.Task[None]] = set()
     try:

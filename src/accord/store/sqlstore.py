@@ -217,13 +217,17 @@ class SqlStore(Views, ABC):
         with self._db.writing(Durable.ORDERED):
             return len(self._db.rows("pending_release", flow, wanted))
 
+    def standing(self, flows: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """See ports.Store."""
+        pending: dict[str, dict[str, int]] = {flow: {} for flow in flows}
+        for flow, state, count in self._db.rows("totals_pending"):
+            pending.setdefault(flow, {})[state] = count
+        return {flow: pending[flow] for flow in flows}
+
     def totals(self, flows: Sequence[str]) -> Sequence[Totals]:
         """See ports.Store."""
         links: dict[str, int] = dict(self._db.rows("totals_links"))
-        pending: dict[str, dict[str, int]] = {}
-        for flow, state, count in self._db.rows("totals_pending"):
-            pending.setdefault(flow, {})[state] = count
-        return [Totals(flow, links.get(flow, 0), pending.get(flow, {})) for flow in flows]
+        return [Totals(flow, links.get(flow, 0), dict(pending)) for flow, pending in self.standing(flows).items()]
 
     # -- links
 

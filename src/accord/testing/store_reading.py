@@ -190,3 +190,4 @@ class ReadingContract:
         persons, orders = store.totals([PERSONS.name, ORDERS.name])
         assert (persons.flow, persons.links, persons.pending) == (PERSONS.name, 1, {"new": 1, "held": 1})
         assert (orders.flow, orders.links, orders.pending) == (ORDERS.name, 0, {})
+        assert store.standing([ORDERS.name, PERSONS.name]) == {ORDERS.name: {}, PERSONS.name: {"new": 1, "held": 1}}
