@@ -62,10 +62,11 @@ def schema_command(output: Path | None, as_json: bool) -> int:
     metavar="FILE",
 )
 @click.option("--sql", "url", help="The address of a database, or a reference to it such as '${env:SHOP_DATABASE}'.", metavar="URL")
+@click.option("--files", "folder", type=click.Path(path_type=Path), help="A folder with CSV, JSON Lines or Excel files.", metavar="FOLDER")
 @click.option("--output", "-o", type=FileToWrite(), default="manifest.yaml", show_default=True, metavar="FILE")
 @click.option("--name", help="What to call the system; otherwise it is taken from the description.")
-def new_command(description: Path | None, url: str | None, output: Path, name: str | None, as_json: bool) -> int:
-    """Draft a manifest from a description of the system or from its tables, each guess with its reason beside it; never overwrites.
+def new_command(description: Path | None, url: str | None, folder: Path | None, output: Path, name: str | None, as_json: bool) -> int:
+    """Draft a manifest from a description of the system, its tables or its files, each guess with its reason beside it; never overwrites.
 
     Then fill in the secrets, and try it: accord manifest probe. Exit 3: the file is there already, or the description tells too little.
     """
@@ -74,9 +75,9 @@ def new_command(description: Path | None, url: str | None, output: Path, name: s
 
     if output.exists():
         raise UsageError(f"{output}: is there already", "Give another file with -o, or move it away.")
-    if (description is None) == (url is None):
-        raise UsageError("one of --openapi and --sql says what to draft from", "Give the one that you have.")
-    draft = _drafted(description, url, output, name)
+    if sum(each is not None for each in (description, url, folder)) != 1:
+        raise UsageError("one of --openapi, --sql and --files says what to draft from", "Give the one that you have.")
+    draft = _drafted(description, url, folder, output, name)
     output.write_text(draft.text, "utf-8")
     schema = output.parent / "manifest.schema.json"
     written = [output] if schema.exists() else [output, schema]
@@ -94,12 +95,15 @@ def new_command(description: Path | None, url: str | None, output: Path, name: s
     return 0
 
 
-def _drafted(description: Path | None, url: str | None, output: Path, name: str | None) -> "Draft":
+def _drafted(description: Path | None, url: str | None, folder: Path | None, output: Path, name: str | None) -> "Draft":
     from accord.app.databases import draft_database
+    from accord.app.folders import draft_folder
     from accord.config.drafting import draft_from_openapi
 
     if description is not None:
         return draft_from_openapi(description, str(output), name)
+    if folder is not None:
+        return draft_folder(folder, output, name)
     return draft_database(url or "", str(output), name, output.resolve().parent)
 
 

@@ -131,3 +131,25 @@ class FilesSystem(Manifest):
 
     files: FilesManifest
     file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSample:
+    """A column as a survey met it: the values of its rows as texts, "" for empty. ``dates``: the file itself says that they are dates."""
+
+    name: str
+    values: tuple[str, ...]
+    dates: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFact:
+    """A file as a survey met it. ``trouble``: why it cannot be drafted, or ""."""
+
+    file: str
+    format: FileFormat
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    sheet: str | None = None
+    columns: tuple[ColumnSample, ...] = ()
+    trouble: str = ""
