@@ -113,6 +113,14 @@ def test_files_that_are_there_are_kept_unless_force_says_otherwise(folder: Path)
     assert accord(folder, "check", "--offline").returncode == 0
 
 
+def test_a_place_where_nothing_can_be_written_is_refused_in_one_screen(folder: Path) -> None:
+    """Taking away what was written so far failed as well, with a traceback."""
+    (folder / "file").write_text("no folder")
+    ended = accord(folder, "document", "read", "documents", "-o", "file/dataflow.yaml")
+    assert ended.returncode == 3 and "Traceback" not in ended.stderr, ended.stderr
+    assert "cannot be written" in ended.stderr
+
+
 def test_check_says_what_is_not_as_in_the_document_that_was_approved(folder: Path) -> None:
     accord(folder, "document", "read", "documents/1-there.rst")
     path = folder / "dataflow.yaml"

@@ -4,6 +4,7 @@ Owns: which files are read, used and written, and that all of them are written o
 (documents/configured.py), what a command says (cli/).
 """
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -199,6 +200,7 @@ def _write(contents: Mapping[Path, bytes]) -> None:
             path.write_bytes(content)
     except OSError as error:
         for path in new:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # where nothing can be, there is nothing to take away
+                path.unlink(missing_ok=True)
         what = f"cannot be written: {error.strerror}"
         raise ConfigurationError([Problem(str(error.filename or ""), 0, 0, what, "Choose a folder that you may write to.")]) from error

@@ -21,7 +21,7 @@ COMMANDS = {
     "status": ("looking", "What is linked, what waits, and why."),
     "links": ("looking", "Which records are one thing."),
     "why": ("looking", "Why a record is, or is not, in step; what was done to it."),
-    "document": ("document", "The dataflow document: write it, compare two."),
+    "document": ("document", "The dataflow document: write, read or compare it; run it as a checklist."),
     "store": ("store", "Move the state to PostgreSQL, and back."),
     "sandbox": ("sandbox", "Start the stand-in servers alone."),
     "simulate": ("simulate", "Random edits, faults and crashes on in-memory systems, judged by an oracle."),
@@ -54,8 +54,8 @@ class Commands(click.Group):
 def accord() -> None:
     """Keep two business systems in step, whichever side is edited.
 
-    Every command takes --json. Exit codes: 0 done or nothing to do; 1 unexpected; 2 there is something to do, or something is not in step;
-    3 configuration refused; 4 a system cannot be reached or refuses us; 5 held, a person must decide.
+    Every command but document write takes --json. Exit codes: 0 done or nothing to do; 1 unexpected; 2 there is something to do, or
+    something is not in step; 3 configuration refused; 4 a system cannot be reached or refuses us; 5 held, a person must decide.
     """
 
 
