@@ -28,7 +28,7 @@ flows:
     properties:
       - {left: FirstName, right: firstname, personal: true}
       - {left: LastName, right: lastname, personal: true}
-      - {left: Email, right: email, personal: true}
+      - {left: Email, right: email, transform: email, personal: true}
 """
 
 
@@ -108,5 +108,10 @@ def test_a_box_of_cards_is_kept_in_step_with_membercare(installed: Installed, of
         (flow,) = accord("sync")["flows"]
         assert flow["updated_right"] == 1
         accord("census")
+        written = installed.accord("document", "write", "-d", "cards.yaml", "--format", "markdown", "-o", "d.md", cwd=office)
+        assert written.returncode == 0, written.stderr
+        assert (
+            "**Office Contact**: can create, update, delete; a write states its version; changes by time" in (office / "d.md").read_text()
+        )
         (flow,) = accord("sync")["flows"]
         assert flow["updated_right"] == flow["updated_left"] == flow["created_right"] == flow["created_left"] == 0

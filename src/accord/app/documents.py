@@ -3,10 +3,11 @@
 Owns: which parts take part. Does not own: the document (documents/), what a command says (cli/).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accord.app import Setup, compile_flows, notices
+from accord.app import Setup, compile_flows, connector, notices, require_secrets
 from accord.app.machine import RealClock
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from accord.documents.explained import Explained
     from accord.documents.model import Document
     from accord.errors import Problem
+    from accord.model.capabilities import Capabilities
+    from accord.model.records import Side
 
 
 def document_text(setup: Setup, form: str, which: int = 0) -> bytes:
@@ -53,16 +56,25 @@ def evidence_text(setup: Setup, report: "Report", form: str, evidence: str = "ev
 
 def explained(setup: Setup) -> "Explained":
     """The dataflow document in full, as a value."""
-    from accord.connectors.rest_capabilities import capabilities_of
     from accord.documents.explained import Subject, explain
     from accord.model.records import Side
 
-    able = {}
-    for side in Side:
-        manifest = setup.manifests[side]
-        able[side] = {name: capabilities_of(each, manifest.clock, manifest.limits) for name, each in manifest.datatypes.items()}
+    able = {side: _abilities(setup, side) for side in Side}
     said = tuple(notice.what for notice in notices(setup))
     return explain(Subject(setup.dataflow, _document(setup), setup.manifests, able, compile_flows(setup), said))
+
+
+def _abilities(setup: Setup, side: "Side") -> "Mapping[str, Capabilities]":
+    """By datatype, as the manifest says; a plug-in's connector says so itself, without a call."""
+    from accord.connectors.kinds import claimed
+
+    manifest = setup.manifests[side]
+    known = claimed(manifest)
+    if known is not None:
+        return known
+    require_secrets(setup)
+    one = connector(setup, side, {name: frozenset() for name in manifest.datatypes})
+    return {name: one.capabilities(name) for name in manifest.datatypes}  # nothing was opened yet that had to be closed
 
 
 def _document(setup: Setup) -> "Document":

@@ -9,10 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from accord.connectors.files_capabilities import files_capabilities
 from accord.connectors.held import Hold
 from accord.connectors.rest import open_rest
+from accord.connectors.rest_capabilities import capabilities_of
+from accord.connectors.sql_capabilities import sql_capabilities
 from accord.connectors.sql_extra import require_sql
 from accord.errors import AccordError, ConfigurationError
+from accord.model.capabilities import Capabilities
 from accord.model.files import FilesSystem
 from accord.model.manifest import Datatype, Listing, Manifest
 from accord.model.plugged import PluggedManifest, PluggedSystem
@@ -25,6 +29,17 @@ _REFERENCE = re.compile(r"\$\{([^}]+)\}")
 def connect(manifest: Manifest, services: Services) -> Connector:
     """A connector to the system that a manifest describes. Raises ConfigurationError for what only opening it shows."""
     return _OPENERS.get(type(manifest), _rest)(manifest, services)
+
+
+def claimed(manifest: Manifest) -> Mapping[str, Capabilities] | None:
+    """What its datatypes can do, as far as the manifest alone says it; None where only the connector knows: a plug-in's."""
+    if isinstance(manifest, PluggedSystem):
+        return None
+    if isinstance(manifest, SqlSystem):
+        return {name: sql_capabilities(manifest, name) for name in manifest.datatypes}
+    if isinstance(manifest, FilesSystem):
+        return {name: files_capabilities(manifest, name) for name in manifest.datatypes}
+    return {name: capabilities_of(each, manifest.clock, manifest.limits) for name, each in manifest.datatypes.items()}
 
 
 def _rest(manifest: Manifest, services: Services) -> Connector:
