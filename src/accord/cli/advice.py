@@ -4,12 +4,14 @@ Owns: the wording around an error. Does not own: what happened and what to do ab
 """
 
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 INTERRUPTED = 130
+UNEXPECTED = 1
 BUGS = "This is a fault in Accord. Nothing that was written is lost: run the command again, and report the lines above."
 
 
@@ -34,6 +36,14 @@ def ended(call: Callable[[], Any], json_wanted: bool) -> int:
         return _say(said, error.exit_code, json_wanted)
     except BrokenPipeError:
         return 0  # whoever read our output has seen enough
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        remedy = "Nothing that was written is lost. Make room, or the file readable and writable, and run it again."
+        return _say({"error": "OSError", "message": f"{place}{error.strerror or error}", "remedy": remedy}, UNEXPECTED, json_wanted)
+    except Exception:  # noqa: BLE001  # whatever else it is, it is ours, and is told to whom it happens
+        traceback.print_exc()
+        click.secho(BUGS, fg="red", err=True)
+        return UNEXPECTED
 
 
 def _help(problem: click.ClickException) -> str:
