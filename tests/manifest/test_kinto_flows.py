@@ -10,6 +10,7 @@ import pytest
 from inprocess import Hosted
 from kinto_server import COLLECTIONS, Kinto, kinto
 from rigs import MANIFESTS, PassingClock
+from six_flows import every_flow_both_ways
 
 from accord import app
 from accord.cli.advice import ended
@@ -114,6 +115,7 @@ def test_the_six_flows_run_on_kinto(servers: tuple[Kinto, Running], folder: Path
     kinds = ("created_right", "updated_right", "updated_left", "conflicts")
     expected = {kind: count for kind in kinds if (count := sum(edit.causes == kind for edit in edits))}
     assert carried(sync(setup)) == expected
+    every_flow_both_ways(setup, sync, KintoUser(left), MembercareUser(right.url, right.key))
 
     before = left.state()
     reset_calls(right.url)

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "store_postgres"))
 
 from crm import MANIFEST, Tables
 from postgres_server import Server
+from six_flows import every_flow_both_ways
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +95,7 @@ def test_the_six_flows_run_on_tables(systems: tuple[Tables, Running], folder: Pa
     kinds = ("created_right", "updated_right", "updated_left", "conflicts")
     expected = {kind: count for kind in kinds if (count := sum(edit.causes == kind for edit in edits))}
     assert carried(sync(setup)) == expected
+    every_flow_both_ways(setup, sync, left, MembercareUser(right.url, right.key))
 
     before = left.state()
     reset_calls(right.url)
