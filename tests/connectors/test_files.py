@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import sys
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,33 @@ def test_P9_a_file_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
     clock = Writing()
     assert set(seen(opened(system, clock))) == {"1", "2"}
     assert len(clock.slept) == 2
+
+
+@pytest.mark.parametrize(
+    ("decimal", "text", "value"),
+    [
+        (".", "12.50", Decimal("12.50")),
+        (".", "0", Decimal(0)),
+        (".", "12,50", "12,50"),
+        (",", "12,50", Decimal("12.50")),
+        (",", "1.234", "1.234"),
+    ],
+)
+def test_a_number_is_read_by_its_own_mark_and_otherwise_stays_the_text_that_it_is(
+    tmp_path: Path, decimal: str, text: str, value: object
+) -> None:
+    people(tmp_path, f"Id;Full name;Phone;Born\n1;{text};;\n")
+    system = described(tmp_path, more=f'delimiter: ";"\n    decimal: "{decimal}"')
+    contact = system.files.datatypes["Contact"]
+    contact = replace(contact, properties=contact.properties | {"Name": replace(contact.properties["Name"], type="decimal")})
+    assert seen(opened(replace(system, files=replace(system.files, datatypes={"Contact": contact}))))["1"]["Name"] == value
+
+
+def test_what_a_workbook_needs_is_said_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(ConfigurationError, match="needs openpyxl") as caught:
+        opened(described(tmp_path, "people.xlsx", "format: xlsx"))
+    assert "accord[files]" in caught.value.remedy
 
 
 # --- bytes that stay ------------------------------------------------------------------------------------------------------------------

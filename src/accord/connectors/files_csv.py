@@ -132,10 +132,16 @@ class CsvTable:
         if of.type == "integer":
             found: Raw = whole(text)
         elif of.type == "decimal":
-            found = number(text.replace(",", ".") if self._spec.decimal == "," else text)
+            found = self._number(text)
         else:
             found = normal(text, self._zone) if of.type == "instant" else text
         return text if found is None else found
+
+    def _number(self, text: str) -> Decimal | None:
+        """With the manifest's mark before the fraction, and no other: 1.234 may be a thousand and more."""
+        if self._spec.decimal == ".":
+            return number(text)
+        return None if "." in text else number(text.replace(self._spec.decimal, "."))
 
     def cell(self, value: Raw, of: FileProperty, _before: Any = None, /) -> str:
         """See Table."""

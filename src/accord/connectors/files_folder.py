@@ -136,7 +136,9 @@ class LocalFolder:
         """See Folder. The lock belongs to the process: it is gone when that ends, however it ends."""
         for other, program in open_elsewhere(name):
             if (self._path / other).exists():
-                raise Occupied(f"{name} is open in {program}: what is written now would be lost; close it there")
+                raise Occupied(
+                    f"{name} is open in {program}: what is written now would be lost; close it there, or remove {other} if it is not"
+                )
         handle = os.open(self._path / beside(name, ".", ".accord-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             await self._take(handle, name)

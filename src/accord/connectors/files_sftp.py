@@ -79,7 +79,9 @@ class SftpFolder:
         """See Folder."""
         for other, program in open_elsewhere(name):
             if await self.mark(other) is not None:
-                raise Occupied(f"{name} is open in {program}: what is written now would be lost; close it there")
+                raise Occupied(
+                    f"{name} is open in {program}: what is written now would be lost; close it there, or remove {other} if it is not"
+                )
         lock, ours = beside(name, ".", ".accord-lock"), secrets.token_hex(8)
         until = self._clock.monotonic() + self._deadline
         while not await self._taken(lock, ours):

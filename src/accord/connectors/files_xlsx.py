@@ -89,7 +89,8 @@ class XlsxTable:
         if isinstance(cell, float):
             cell = int(cell) if cell == int(cell) else Decimal(repr(cell))
         if of.type == "decimal" and not isinstance(cell, bool):
-            return number(cell) or cell if isinstance(cell, str) else Decimal(cell)
+            said = number(cell) if isinstance(cell, str) else Decimal(cell)
+            return cell if said is None else said
         if isinstance(cell, str):
             found = whole(cell) if of.type == "integer" else normal(cell, self._zone) if of.type == "instant" else cell
             return cell if found is None else found
