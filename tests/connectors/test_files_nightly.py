@@ -122,6 +122,21 @@ def test_contacts_in_a_file_and_persons_are_kept_in_step_night_by_night(folder: 
     assert night(folder) == {}
 
 
+def test_P9_a_row_that_went_is_a_deletion_which_is_reported(folder: Path, right: Running) -> None:
+    path = folder / "exchange" / "contacts.csv"
+    night(folder)
+    linked = linked_to(folder)
+    rows: list[dict[str, Any]] = [dict(row) for row in rows_of(path)]
+    gone = next(row for row in rows if row["Id"] in linked)
+    saved(path, [row for row in rows if row is not gone])
+    reset_calls(right.url)
+    assert night(folder) == {}
+    assert calls(right.url)["writes"] == 0
+    with app.looking(app.load(str(folder / "dataflow.yaml"))) as store:
+        causes = {row.ref.id: row.cause for row in store.list_pending(flow="Contact to Persons", limit=1000)}
+    assert "deleted" in causes[gone["Id"]]
+
+
 def test_P9_a_night_with_half_a_file_or_a_renamed_column_changes_nothing(folder: Path, right: Running) -> None:
     path = folder / "exchange" / "contacts.csv"
     night(folder)
