@@ -114,7 +114,7 @@ def _drafted(description: Path | None, url: str | None, folder: Path | None, out
 def triggers_command(path: Path, as_json: bool, datatypes: tuple[str, ...]) -> int:
     """The change tables of MANIFEST and their triggers, as statements for the owner of the database to carry out; nothing is changed here.
 
-    They tell edits and deletions of the datatypes that say changes: {kind: table, table: NAME}. For PostgreSQL and SQLite.
+    They tell edits and deletions of the datatypes that say changes: {kind: table, table: NAME}. For PostgreSQL, SQLite, MySQL, MariaDB.
     Exit 3: the manifest or the words are off. 4: the database cannot be reached.
     """
     from accord.app.databases import trigger_statements
