@@ -384,5 +384,3 @@ def test_a_batch_at_once_makes_each_record_once(shop: Shop) -> None:
     assert sorted(each.key for each in outcomes) == sorted(each.key for each in writes)
     assert {each.kind for each in outcomes} == {OutcomeKind.DONE}
     assert shop.sql("SELECT count(*), count(DISTINCT ref) FROM orders") == [(50, 50)]
-
-
