@@ -151,6 +151,8 @@ def test_a_system_is_written_only_where_that_is_said_and_records_stay_only_with_
         ((), "--allow-writes-to customcrm --allow-writes-to membercare"),
         (("--allow-writes-to", "customcrm"), "--allow-writes-to membercare"),
         ((*BOTH, "--allow-writes-to", "other", "--leave-records"), "the systems are customcrm and membercare"),
+        (("--allow-writes-to", "customcrm", "--allow-writes-to", "crmx"), "--allow-writes-to crmx: the systems are customcrm"),
+        (("--clean", "--sandbox"), "give --clean alone"),
         (BOTH, "--leave-records"),
     ):
         refused = ended(folder, *words)
@@ -193,6 +195,7 @@ def test_after_an_interruption_no_test_record_stays(live: tuple[Path, Running, R
         assert "--clean" in ended(folder, *BOTH, "--leave-records").stderr
         cleaned = ended(folder, *BOTH, "--clean")
         assert cleaned.returncode == 0 and "removed" in cleaned.stdout, cleaned.stderr
+        assert ended(folder, *BOTH, "--clean").stdout == "nothing was left\n"
     else:
         assert process.returncode == 130
         assert "no report is written" in said[1] and "test records removed" in said[1]

@@ -135,6 +135,12 @@ def test_what_breaks_the_grammar_is_said_with_its_place(before: bytes, after: by
     assert (problem.file, problem.line, problem.column) == ("it.rst", line, column)
 
 
+def test_that_a_document_is_empty_is_said() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        read_rst(b"")
+    assert refused.value.problems[0].what == "the document is empty"
+
+
 @pytest.mark.parametrize(
     ("kind", "sentence", "line"),
     [

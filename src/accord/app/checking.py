@@ -155,11 +155,11 @@ def _require_leave(setup: Setup, wanted: Wanted) -> None:
     if wanted.sandbox:
         return
     systems = [setup.manifests[side].system for side in Side]
+    if unknown := [name for name in wanted.allowed if name not in systems]:
+        raise UsageError(f"--allow-writes-to {unknown[0]}: the systems are {' and '.join(systems)}", "Correct the name.")
     if refused := [name for name in dict.fromkeys(systems) if name not in wanted.allowed]:
         remedy = f"If test records may be made there: {' '.join(f'--allow-writes-to {name}' for name in refused)}. Or: --sandbox"
         raise UsageError(f"the checklist makes test records in {' and '.join(refused)}", remedy)
-    if unknown := [name for name in wanted.allowed if name not in systems]:
-        raise UsageError(f"--allow-writes-to {unknown[0]}: the systems are {' and '.join(systems)}", "Correct the name.")
     flows = [flow for flow in setup.dataflow.flows if not wanted.names or flow.name in wanted.names]
     kinds = [(side, flow.datatype(side)) for flow in flows for side in Side]
     stay = [f"{setup.manifests[side].system} {kind}" for side, kind in kinds if not setup.manifests[side].datatypes[kind].delete]

@@ -68,6 +68,8 @@ def run_document(path: Path | None, clean: bool, **said: Any) -> int:
         key=_key(),
         tell=_teller(),
     )
+    if clean and sandbox:
+        raise click.UsageError("--clean with --sandbox: a run on stand-ins leaves nothing; give --clean alone.")
     if clean:
         return _clean(path or Path("dataflow.yaml"), wanted)
     if sandbox:
@@ -145,7 +147,8 @@ def _clean(path: Path, wanted: "Wanted") -> int:
     from accord.app import checking
 
     cleaned = app.start(checking.clean(app.load(path), wanted))
-    click.echo(_removed(cleaned))
+    nothing = not (cleaned.gone or cleaned.left or cleaned.staying)
+    click.echo("nothing was left" if nothing else _removed(cleaned))
     _told_left(cleaned.left, cleaned.staying)
     return NOT_PROVEN if cleaned.left else 0
 

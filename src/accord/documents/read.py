@@ -34,6 +34,8 @@ def read_rst(data: bytes, file: str = "document.rst") -> Document:
     """The document that a file holds. Raises ConfigurationError with line, column and what was expected there."""
     text, line_ends = _decoded(data, file)
     end = "\r\n" if line_ends == "crlf" else "\n"
+    if not text:
+        _refuse(file, 1, 1, "the document is empty")
     if not text.endswith(end):
         _refuse(file, text.count(end) + 1, len(text.rsplit(end, 1)[-1]) + 1, "the last line does not end with a line end")
     document = _Reader(file, text.split(end)[:-1]).document(line_ends)
