@@ -131,8 +131,8 @@ class WriteHalf:
     async def _update(self, write: Write) -> Outcome:
         plan = self._bodies.update
         self._refuse_homeless(plan, write)
-        stated, record = await self._before(write, self._bodies.needs_record(write.values))
         filling = Filling(write.reference, self._parts.clock.now(), write.ref.id)
+        stated, record = await self._before(write, self._must_look(plan, write, filling))
         body: dict[str, Any] = {}
         if plan is not None:
             body, _ = self._bodies.body(plan, write.values, filling, record)
@@ -159,6 +159,16 @@ class WriteHalf:
         if not isinstance(observation, Seen):
             raise _Ended(OutcomeKind.UNKNOWN, "the answer is not the record that was written")
         return Outcome(write.key, OutcomeKind.DONE, observation)
+
+    def _must_look(self, plan: Plan | None, write: Write, filling: Filling) -> bool:
+        """Whether an update needs the record as it is now: to fill its bodies, or because no call of it can state a version.
+
+        Calls for groups state none, so a write made by them alone would overwrite unseen. Left is the time between look and call.
+        """
+        if plan is None or self._bodies.needs_record(write.values):
+            return True
+        body, _ = self._bodies.body(plan, write.values, filling)
+        return not body
 
     async def _before(self, write: Write, needs_record: bool) -> tuple[_Stated, Any]:
         """See that the precondition holds: what makes the system do it itself, or else the record, read just now.
