@@ -114,7 +114,13 @@ def test_the_shipped_dataflow_fits_the_shipped_manifests(tmp_path: Path) -> None
             "name is written by Email and by Name",
             "Remove one of the two, or add direction: right_to_left.",
         ),
-        ("{left: Log, right: Persons, create: both}", "both", "Log cannot be created", "Write create: none"),
+        ("{left: Log, right: Persons, create: both}", "both", "Log cannot be created", "Write create: by_hand"),
+        (
+            "{left: Contact, right: Persons, create: by_hand}",
+            "by_hand",
+            "nothing says by what a Persons",
+            "Add match, or write create: none.",
+        ),
         (
             "{left: Contact, right: Persons, full_sync: false}",
             "false",

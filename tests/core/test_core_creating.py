@@ -9,7 +9,7 @@ from accord.core.leaving import review
 from accord.core.matching import Ambiguous
 from accord.core.planning import hold, plan_create
 from accord.model.capabilities import Capabilities
-from accord.model.dataflow import Creation, DeletePolicy, Onboarding, Share
+from accord.model.dataflow import Creation, DeletePolicy, MatchPart, Onboarding, Share
 from accord.model.links import PendingState, WaitsFor
 from accord.model.plans import OperationKind
 from accord.model.records import RecordRef
@@ -141,6 +141,18 @@ def test_a_create_that_is_held_says_why(
     state, rule, detail = expected
     assert (planned.pending.state, planned.pending.rule) == (state, rule)
     assert planned.pending.cause.endswith(str(detail))
+
+
+@pytest.mark.parametrize("able", [ABLE, NOT_ABLE])
+def test_CREATE_04_what_somebody_makes_by_hand_is_waited_for_and_named_with_what_links_it(able: object) -> None:
+    entry = (MatchPart(left="Number", right="orderNumber"),)
+    both = (MatchPart(left="Email", right="mail"), MatchPart(left="Name", right="name"))
+    for extra in ({}, {"onboarding": Onboarding.LINK_ONLY}, {"share": Share(right=False)}):
+        planned = plan_create(rules(able, create=Creation.BY_HAND, match=(entry, both), **extra), order(), RESOLVED, "k")
+        assert planned.operations == () and planned.pending is not None
+        assert (planned.pending.state, planned.pending.rule) == (PendingState.HELD, "CREATE-04")
+        assert planned.pending.cause.endswith(": register Invoices, by Number or Email+Name")
+    assert plan_create(rules(able, create=Creation.BY_HAND), invoice(), RESOLVED, "k").pending is None
 
 
 @pytest.mark.parametrize("create", [Creation.NONE, Creation.LEFT_TO_RIGHT])

@@ -59,7 +59,7 @@ class Making(Running):
     def _creates(self, flow: Flow) -> bool:
         """Whether a new record on the left gets a counterpart; otherwise the only pairs are those that were matched."""
         able = self.bench.engine.connectors[Side.RIGHT].capabilities(flow.right)
-        return flow.create is not Creation.NONE and shared(flow, Side.RIGHT) and able.create
+        return Side.RIGHT in flow.create.into and shared(flow, Side.RIGHT) and able.create
 
     async def _new(self, subject: Subject, side: Side, wanted: bool) -> None:
         """One record on one side, inside the filter or outside of it."""

@@ -184,7 +184,7 @@ class _Asking:
 
     def _no_creating(self, side: Side) -> str:
         create = self.flow.create
-        if create is Creation.NONE:
+        if not create.into:
             return "the flow creates nothing, and links what both sides have"
         if side is Side.RIGHT and create is Creation.LEFT_TO_RIGHT:
             return "the flow creates from left to right only"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from accord.cli.output import console, dataflow_option, flow_option, json_option, print_json, spaced
+from accord.cli.output import console, dataflow_option, flow_option, json_option, pending_json, print_json, print_pending, spaced
 
 LISTED = 50
 
@@ -42,20 +42,6 @@ def status_command(path: str, as_json: bool, everything: bool) -> int:
     return 2 if held or any(sum(total.pending.values()) for total in totals) else 0
 
 
-def pending_json(one: Any) -> dict[str, Any]:
-    """A pending row as data."""
-    return {
-        "flow": one.flow,
-        "record": str(one.ref),
-        "side": one.ref.side.value,
-        "state": one.state.value,
-        "rule": one.rule,
-        "cause": one.cause,
-        "candidates": list(one.candidates),
-        "since": one.since,
-    }
-
-
 def _print_status(totals: Sequence[Any], pending: dict[str, list[dict[str, Any]]], runs: Sequence[Any]) -> None:
     from rich import box
     from rich.table import Table
@@ -70,10 +56,7 @@ def _print_status(totals: Sequence[Any], pending: dict[str, list[dict[str, Any]]
         table.add_row(total.flow, spaced(total.links), *(str(count) if count else "·" for count in counts))
     screen.print(table)
     for rows in pending.values():
-        for row in rows:
-            screen.print(
-                f"{row['state']}: {row['record']} ({row['flow']}): {row['cause'] or 'not worked on yet'}", markup=False, soft_wrap=True
-            )
+        print_pending(rows)
     if runs:
         run = runs[0]
         screen.print(f"last run: {run.cause}, {run.result}, started {run.started}" + (f": {run.message}" if run.message else ""))

@@ -152,3 +152,24 @@ def progress_bar(wanted: bool) -> Iterator[Callable[[str, int, int], None] | Non
             bar.update(tasks[flow], completed=done, total=done + left if left else None)
 
         yield tell
+
+
+def pending_json(one: Any) -> dict[str, Any]:
+    """A pending row as data."""
+    return {
+        "flow": one.flow,
+        "record": str(one.ref),
+        "side": one.ref.side.value,
+        "state": one.state.value,
+        "rule": one.rule,
+        "cause": one.cause,
+        "candidates": list(one.candidates),
+        "since": one.since,
+    }
+
+
+def print_pending(rows: Sequence[dict[str, Any]]) -> None:
+    """Pending rows, as ``pending_json`` gives them, one a line."""
+    for row in rows:
+        cause = row["cause"] or "not worked on yet"
+        console().print(f"{row['state']}: {row['record']} ({row['flow']}): {cause}", markup=False, soft_wrap=True)

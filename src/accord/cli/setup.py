@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 @click.command("init")
 @json_option
 @click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path))
-def init_command(folder: Path, as_json: bool) -> int:
+@click.option("--strict", is_flag=True, help="Membercare as its API is known: for a real one, or accord sandbox --strict.")
+def init_command(folder: Path, as_json: bool, strict: bool) -> int:
     """Write a dataflow, two manifests and an .env to fill in to FOLDER; never overwrites.
 
+    Without --strict Membercare is described as the sandbox is: it can make and change products and every invoice, too.
     Exit 3 when one of the files is there already.
     """
     from accord.config.starter import write_starter
 
-    written = write_starter(folder, demo=False)
+    written = write_starter(folder, strict=strict)
     if as_json:
         print_json({"written": [str(path) for path in written]})
         return 0

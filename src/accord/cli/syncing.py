@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accord.cli.output import console, counts_json, dataflow_option, flow_option, json_option, print_json, progress_bar, run_table, spaced
+from accord.cli.output import (
+    console,
+    counts_json,
+    dataflow_option,
+    flow_option,
+    json_option,
+    pending_json,
+    print_json,
+    print_pending,
+    progress_bar,
+    run_table,
+    spaced,
+)
 
 if TYPE_CHECKING:
     from accord.app import Session
@@ -16,6 +28,9 @@ if TYPE_CHECKING:
     from accord.model.runs import Run
 
 SHOWN = 20
+
+STAYING = 5
+"""So many of each flow that would stay behind are shown."""
 
 believe_option = click.option(
     "--believe",
@@ -98,16 +113,18 @@ def plan_command(path: str, flows: Sequence[str], as_json: bool, full: bool, **l
     names = known_flows(setup, flows)
     with progress_bar(not as_json) as progress:
 
-        async def work() -> "tuple[Run, list[dict[str, Any]]]":
+        async def work() -> "tuple[Run, list[dict[str, Any]], list[dict[str, Any]]]":
             async with app.session(setup, preview=True, progress=progress, **leave) as opened:
                 run = await app.run_once(opened, "plan", names, Depth.FULL if full else Depth.CHANGES)
-                return run, planned_operations(opened, run)
+                left = [one for name in run.flows for one in opened.store.list_pending(name, limit=1_000_000 if as_json else STAYING)]
+                return run, planned_operations(opened, run), [pending_json(one) for one in left]
 
-        run, operations = app.start(work())
+        run, operations, staying = app.start(work())
     if as_json:
-        print_json({"flows": counts_json(run.flows), "operations": operations})
+        print_json({"flows": counts_json(run.flows), "operations": operations, "pending": staying})
         return 2 if operations or any(row.stopped for row in run.flows.values()) else 0
     run_table([flow.name for flow in setup.dataflow.flows if not names or flow.name in names], run.flows, "what a sync would do")
+    print_pending(staying)
     print_operations(operations)
     print_stopped(run)
     return 2 if operations or any(row.stopped for row in run.flows.values()) else 0

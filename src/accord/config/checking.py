@@ -133,7 +133,7 @@ def _alike(source: YamlFile, path: KeyPath, flow: Flow, flows: Mapping[str, Flow
 def _first_come(source: YamlFile, path: KeyPath, flow: Flow, earlier: Sequence[Flow]) -> Iterator[Problem]:
     """Several flows of one left datatype: a record has one counterpart, so the first flow that takes it keeps it from the others."""
     before = [each.name for each in earlier if each.left == flow.left and each.where.left is None]
-    if before and flow.create is not Creation.NONE:
+    if before and flow.create.into:
         what = f"{flow.name}: a {flow.left} has one counterpart; one that {' or '.join(before)} keeps in step gets none in this flow"
         yield source.problem(path, what, "Say which records are meant, with where: {left: ...}, in the other flow.")
 
@@ -297,10 +297,10 @@ def _items_fit(level: _Level, mapping: PropertyMapping, here: KeyPath) -> Iterat
 
 
 def _creates(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Side, Datatype]) -> Iterator[Problem]:
-    into = {Creation.NONE: (), Creation.LEFT_TO_RIGHT: (Side.RIGHT,), Creation.BOTH: (Side.RIGHT, Side.LEFT)}[flow.create]
+    into = flow.create.into
     shared = {Side.LEFT: flow.share.left, Side.RIGHT: flow.share.right}
     for side in (side for side in into if shared[side] and not datatypes[side].create):
-        remedy = "Write create: none, or describe in the manifest how one is created."
+        remedy = "Write create: by_hand (it waits until somebody makes it there) or none, or describe in the manifest how one is created."
         yield source.problem((*path, "create"), f"{flow.name}: {flow.datatype(side)} cannot be created", remedy)
     for side in (side.other for side in into if shared[side] and not flow.full_sync and datatypes[side.other].modified is None):
         remedy = "Take full_sync out, or say in the manifest where the time of change stands (modified)."
@@ -308,6 +308,9 @@ def _creates(source: YamlFile, path: KeyPath, flow: Flow, datatypes: Mapping[Sid
             f"{flow.name}: full_sync cannot be off: {flow.datatype(side)} tells no time of change, so old ones are not known from new ones"
         )
         yield source.problem((*path, "full_sync"), what, remedy)
+    if flow.create is Creation.BY_HAND and not flow.match:
+        what = f"{flow.name}: nothing says by what a {flow.right} that somebody made is known for the counterpart"
+        yield source.problem((*path, "create"), what, "Add match, or write create: none.")
     if flow.deletes is DeletePolicy.DELETE:
         for side in (side for side in Side if shared[side] and datatypes[side].delete is None):
             remedy = "Write deletes: report or unlink, or switch writing to that side off under share."
@@ -340,7 +343,7 @@ def _copies_end(source: YamlFile, flows: Sequence[Flow], left: Manifest, right: 
         right.headers,
     ):
         return
-    creating = [flow for flow in flows if flow.create is not Creation.NONE and flow.share.right]
+    creating = [flow for flow in flows if flow.create.into and flow.share.right]
     known = [flow for flow in creating if flow.left in left.datatypes and flow.right in right.datatypes]
     made = {flow.name: (left.datatypes[flow.left].list.path, right.datatypes[flow.right].list.path) for flow in known}
     for position, flow in enumerate(flows):

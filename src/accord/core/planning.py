@@ -180,8 +180,8 @@ def hold(rules: FlowRules, planned: Planned, rule: str, detail: str) -> Planned:
 def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) -> _Stop | None:
     flow = rules.flow
     place = f"{rules.systems[target]} {flow.datatype(target)}"
-    no_way = flow.create is Creation.NONE or (flow.create is Creation.LEFT_TO_RIGHT and target is Side.LEFT)
-    if no_way or not source.in_scope:
+    by_hand = flow.create is Creation.BY_HAND and target is Side.RIGHT
+    if not (by_hand or target in flow.create.into) or not source.in_scope:
         return _Stop("SCOPE-01", told=False)
     if source.ref in rules.unknown:
         return _Stop("UNKNOWN-01", state=PendingState.UNKNOWN)
@@ -189,12 +189,14 @@ def _create_stopped(rules: FlowRules, source: Half, target: Side, parted: bool) 
         return _Stop("DELETE-05", told=flow.deletes is not DeletePolicy.UNLINK)
     if (maker := original(rules, source)) is not None:
         return _Stop("CREATE-03", str(maker))
-    if not rules.capabilities[target].create:
+    if not (by_hand or rules.capabilities[target].create):
         return _Stop("CAP-01", place)
-    if not shared(flow, target):
+    if not (by_hand or shared(flow, target)):
         return _Stop("SWITCH-01", place)
     if not flow.full_sync and rules.onboarded and (source.modified is None or source.modified < rules.onboarded):
         return _Stop("ONBOARD-02", "it tells no time of change", told=source.modified is None)
+    if by_hand:
+        return _Stop("CREATE-04", f"{place}, by {' or '.join('+'.join(part.left for part in entry) for entry in flow.match)}")
     if flow.onboarding is Onboarding.LINK_ONLY and not rules.go_ahead:
         return _Stop("ONBOARD-01", "accord sync --create")
     return None

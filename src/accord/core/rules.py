@@ -40,6 +40,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "CREATE-01": "has no counterpart",
         "CREATE-02": "empty, and a value must be given: the default of the mapping",
         "CREATE-03": "Accord made it for a record that is not there: none is made for it",
+        "CREATE-04": "waits until somebody makes it in the other system, and is linked then",
         "ONBOARD-01": "creating waits for a go-ahead",
         "ONBOARD-02": "older than the onboarding, and full sync is off",
         "SWITCH-01": "writing to this datatype is switched off",

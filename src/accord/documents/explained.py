@@ -91,6 +91,7 @@ def _glance_row(subject: Subject, position: int) -> tuple[Words, ...]:
     made = {
         Creation.LEFT_TO_RIGHT: f"in {subject.labels[Side.RIGHT]}",
         Creation.BOTH: "on both sides",
+        Creation.BY_HAND: "by hand",
         Creation.NONE: "none",
     }[flow.create]
     return (

@@ -140,7 +140,7 @@ def flow_section(subject: Subject, position: int) -> Section:
     """All about one flow."""
     flow, said, id = subject.dataflow.flows[position], subject.document.sections[position], subject.ids[position]
     blocks: list[Block] = [Paragraph((opening(said),), lead=True)]
-    if flow.create is not Creation.NONE and flow.match:
+    if flow.create.into and flow.match:
         blocks.append(Paragraph((" ".join(offer(said.left, said.right)),)))
     blocks.append(Paragraph((sync_sentence(said.left, said.right),)))
     blocks.append(Section(f"{id}-settings", "What it does", (Facts(tuple(_settings(subject, flow))),)))
@@ -175,6 +175,7 @@ def _settings(subject: Subject, flow: Flow) -> Iterator[tuple[str, Words]]:
     made = {
         Creation.LEFT_TO_RIGHT: f"a {kind(subject, flow, Side.LEFT)} without counterpart gets a new {kind(subject, flow, Side.RIGHT)}",
         Creation.BOTH: "a record without counterpart gets one, on either side",
+        Creation.BY_HAND: f"nothing; a {kind(subject, flow, Side.LEFT)} waits for a {kind(subject, flow, Side.RIGHT)} that somebody makes",
         Creation.NONE: "nothing; only what both sides have is linked",
     }
     first = {
@@ -182,7 +183,7 @@ def _settings(subject: Subject, flow: Flow) -> Iterator[tuple[str, Words]]:
         Onboarding.CREATE: "it creates from the first run on",
     }
     yield "Creates", (made[flow.create],)
-    if flow.create is not Creation.NONE:
+    if flow.create.into:
         yield "Onboarding", (first[flow.onboarding],)
     for side in Side:
         filtered = flow.where.left if side is Side.LEFT else flow.where.right

@@ -46,11 +46,17 @@ class Onboarding(StrEnum):
 
 
 class Creation(StrEnum):
-    """In which direction a record without counterpart gets one."""
+    """In which direction a record without counterpart gets one. By hand: somebody makes it in the right system, and Accord waits for it."""
 
     LEFT_TO_RIGHT = "left_to_right"
     BOTH = "both"
+    BY_HAND = "by_hand"
     NONE = "none"
+
+    @property
+    def into(self) -> tuple[Side, ...]:
+        """The sides on which Accord makes records."""
+        return {Creation.LEFT_TO_RIGHT: (Side.RIGHT,), Creation.BOTH: (Side.RIGHT, Side.LEFT)}.get(self, ())
 
 
 class Direction(StrEnum):
