@@ -145,12 +145,17 @@ def test_a_create_that_is_held_says_why(
 
 @pytest.mark.parametrize("able", [ABLE, NOT_ABLE])
 def test_CREATE_04_what_somebody_makes_by_hand_is_waited_for_and_named_with_what_links_it(able: object) -> None:
-    entry = (MatchPart(left="Number", right="orderNumber"),)
+    entry = (MatchPart(left="Number", right="number"),)
     for extra in ({}, {"onboarding": Onboarding.LINK_ONLY}, {"share": Share(right=False)}):
-        planned = plan_create(rules(able, create=Creation.BY_HAND, match=(entry, entry * 2), **extra), order(), RESOLVED, "k")
+        planned = plan_create(
+            rules(able, create=Creation.BY_HAND, match=(entry, (*entry, MatchPart(left="Note", right="note"))), **extra),
+            order(),
+            RESOLVED,
+            "k",
+        )
         assert planned.operations == () and planned.pending is not None
         assert (planned.pending.state, planned.pending.rule) == (PendingState.HELD, "CREATE-04")
-        assert planned.pending.cause.endswith(": register Invoices, by Number or Number+Number")
+        assert planned.pending.cause.endswith(": register Invoices, by Number or Number+Note")
     assert plan_create(rules(able, create=Creation.BY_HAND), invoice(), RESOLVED, "k").pending is None
 
 
