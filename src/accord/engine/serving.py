@@ -34,7 +34,7 @@ class Rhythm:
 
     every: float = 60.0
     full_every: float = 86_400.0
-    settle: float = 0.01
+    settle: float = 0.002
     again: float = 2.0
     again_at_most: float = 60.0
     grace: float = 7.0
