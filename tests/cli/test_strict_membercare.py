@@ -53,12 +53,12 @@ def held(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def test_check_holds_and_plan_says_what_waits_for_whom(place: Place) -> None:
-    folder, _, _ = place
+def test_check_holds_and_plan_says_what_waits_for_whom(synced: Place) -> None:
+    folder, _, _ = synced
     checked = accord(folder, "check")
     assert checked.returncode == 0 and "Products: read only" in checked.stdout, checked.stdout + checked.stderr
     planned = accord(folder, "plan")
-    assert planned.returncode == 2
+    assert planned.returncode == 0, "there is nothing that a sync could do about it"
     assert "waits until somebody makes it in the other system, and is linked then: membercare Products, by Number" in planned.stdout
 
 
