@@ -16,6 +16,7 @@ TEMPLATE = "#/components/schemas/{name}"
 
 def describe(title: str, routes: Sequence[Route], security: dict[str, Any], error: dict[str, Any]) -> bytes:
     """The whole document, encoded. ``security``: the one security scheme; ``error``: the schema of every refusal."""
+    routes = [route for route in routes if not route.path.startswith("/_sandbox")]  # the system's own pages are no part of its API
     types = [kind for route in routes for kind in (route.body, route.answer) if kind is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=TEMPLATE)
     named = iter(schemas)

@@ -4,7 +4,7 @@ Owns: those. Does not own: tokens (tenant.py).
 """
 
 from accord.sandbox.membercare.members import countries
-from accord.sandbox.membercare.paging import PARAMETERS, page
+from accord.sandbox.membercare.paging import PARAMETERS, envelope, page
 from accord.sandbox.membercare.tenant import Tenant, decoded
 from accord.sandbox.membercare.words_common import Country, ForeignSystem, ForeignSystemMapping, SignIn, Token
 from accord.sandbox.membercare.words_members import Company, Person
@@ -32,8 +32,8 @@ class Rest:
             Route("POST", token, self.token_by_body, "Sign in", body=SignIn, answer=Token, open=True),
             Route("GET", SYSTEMS, self.systems, "List foreign systems", answer=list[ForeignSystem]),
             Route("POST", SYSTEMS, self.add_system, "Name a foreign system", body=ForeignSystem, answer=ForeignSystem),
-            Route("GET", f"{SYSTEMS}/{{id}}/persons", self.persons, "Persons by its id", sought),
-            Route("GET", f"{SYSTEMS}/{{id}}/companies", self.companies, "Companies by its id", sought),
+            Route("GET", f"{SYSTEMS}/{{id}}/persons", self.persons, "Persons by its id", sought, answer=envelope(Person, "Person")),
+            Route("GET", f"{SYSTEMS}/{{id}}/companies", self.companies, "Companies by its id", sought, answer=envelope(Company, "Company")),
             Route("POST", f"/api/v1/persons{one}", self.associate, "Note its id of a person", external),
             Route("POST", f"/api/v1/companies{one}", self.associate, "Note its id of a company", external),
             Route("GET", "/api/v1/addresses/countries", self.countries, "List countries", answer=list[Country]),
