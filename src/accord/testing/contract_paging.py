@@ -59,7 +59,7 @@ class PagingContract:
         bench.world.settle()
         second = _changed(sized, first)
         bench.run(sized.connector.close())
-        assert set(ids) <= first.moved
+        assert set(ids[1:]) <= first.moved  # the edited one may have moved to a page that had been read already
         assert ids[0] in second.moved
 
     # --- sizes ----------------------------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def _strict_membercare(text: str) -> str:
     head = _replaced(head, "update: allowContactViaEmail", "update: false")
     head = _replaced(head, '      - "Lenient: allowEmail can be changed after creating, by PATCH as allowContactViaEmail."\n', "")
     head = _replaced(head, _LENIENT, "")
-    return head + (files("accord") / "connectors" / "manifests" / "membercare-strict.yaml").read_text(encoding="utf-8")
+    return head + (files("accord") / "config" / "starter" / "membercare-strict.yaml").read_text(encoding="utf-8")
 
 
 def _strict_dataflow(text: str) -> str:
